@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,3 +44,11 @@ int martlet_pipe2(int ends[2], int flags) { return pipe2(ends, flags); }
 const char *martlet_error_name(int number) { return strerrorname_np(number); }
 
 char **martlet_environment(void) { return environ; }
+
+int martlet_accept4(int descriptor, int flags) { return accept4(descriptor, 0, 0, flags); }
+
+int martlet_ppoll(struct pollfd *requests, unsigned long count, const struct timespec *timeout) {
+    return ppoll(requests, count, timeout, 0);
+}
+
+ssize_t martlet_getrandom(void *buffer, size_t count) { return syscall(SYS_getrandom, buffer, count, 0); }

@@ -2,6 +2,7 @@
 // Each returns what the system call returns: -1 and errno on failure.
 #pragma once
 
+#include <poll.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,3 +29,10 @@ int martlet_prctl(int option, unsigned long a, unsigned long b, unsigned long c,
 int martlet_pipe2(int ends[2], int flags);
 const char *martlet_error_name(int number);
 char **martlet_environment(void);
+
+/// accept4(2) and ppoll(2), without the address and the signal mask that we don't pass.
+int martlet_accept4(int descriptor, int flags);
+int martlet_ppoll(struct pollfd *requests, unsigned long count, const struct timespec *timeout);
+
+/// getrandom(2) from the source that never runs dry.
+ssize_t martlet_getrandom(void *buffer, size_t count);
