@@ -1,0 +1,67 @@
+// What a confined process and its supervisor need from the kernel and glibc doesn't offer to Swift.
+// Each returns what the system call returns: -1 and errno on failure.
+#pragma once
+
+#include <asm/unistd.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// landlock_create_ruleset(2) for a version query: the ABI number, or -1.
+int martlet_landlock_version(void);
+
+/// A ruleset that handles these rights; 0 leaves a kind of right alone.
+int martlet_landlock_create(uint64_t files, uint64_t network, uint64_t scopes);
+int martlet_landlock_allow_path(int ruleset, int directory, uint64_t rights);
+int martlet_landlock_allow_port(int ruleset, uint64_t port, uint64_t rights);
+int martlet_landlock_restrict(int ruleset);
+
+/// One instruction of classic BPF, with the layout of the kernel's struct sock_filter.
+struct martlet_bpf_instruction {
+    uint16_t code;
+    uint8_t jump_true;
+    uint8_t jump_false;
+    uint32_t operand;
+};
+
+/// seccomp(2) with SECCOMP_SET_MODE_FILTER.
+int martlet_seccomp_filter(const struct martlet_bpf_instruction *program, unsigned short count);
+
+/// Empties the permitted, effective and inheritable capability sets of the calling thread.
+int martlet_capabilities_clear(void);
+
+/// setgroups(2), setresgid(2) and setresuid(2), all three ids set to the same.
+int martlet_set_groups(const gid_t *groups, size_t count);
+int martlet_set_group(gid_t group);
+int martlet_set_user(uid_t user);
+
+/// fsopen(2), fsconfig(2) in its three forms, fsmount(2).
+int martlet_fsopen(const char *type);
+int martlet_fsconfig_string(int context, const char *key, const char *value);
+int martlet_fsconfig_flag(int context, const char *key);
+int martlet_fsconfig_create(int context);
+int martlet_fsmount(int context, unsigned int attributes);
+
+/// Sets of signals as 64 bits: bit n-1 is signal n.
+int martlet_signals_block(uint64_t set, uint64_t *previous);
+int martlet_signals_restore(uint64_t set);
+int martlet_signalfd(uint64_t set);
+/// The next signal of a signalfd(2), 0 when there is none.
+int martlet_signalfd_read(int descriptor);
+/// Back to the default disposition.
+int martlet_signal_default(int number);
+int martlet_signal_ignore(int number);
+
+/// A new pseudo terminal: the master; `*slave` is opened through the master, by no path.
+int martlet_pty_open(int *slave);
+/// Makes the terminal the controlling one of this session.
+int martlet_tty_control(int terminal);
+int martlet_tty_size_get(int terminal, uint16_t *rows, uint16_t *columns);
+int martlet_tty_size_set(int terminal, uint16_t rows, uint16_t columns);
+/// Saves the terminal's mode into `*saved` (martlet_tty_mode_size bytes) and sets raw mode; restores it.
+size_t martlet_tty_mode_size(void);
+int martlet_tty_raw(int terminal, void *saved);
+int martlet_tty_restore(int terminal, const void *saved);
+
+/// ioctl(FICLONE) and copy_file_range(2) at the current offsets.
+int martlet_clone_file(int source, int target);
+ssize_t martlet_copy_range(int source, int target, size_t count);
