@@ -1,0 +1,68 @@
+# Every way to build, test and install martlet. `make` alone prints them.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+export PKG_CONFIG_PATH := $(CURDIR)/.build/wasmtime/lib/pkgconfig:$(PKG_CONFIG_PATH)
+
+# Where the engine's library is found at run time: beside an installed martlet, then beside a build.
+rpaths := '$$ORIGIN/../lib/martlet' '$$ORIGIN/../../lib/martlet' '$$ORIGIN/../../wasmtime/lib'
+link := $(foreach path,$(rpaths),-Xlinker -rpath -Xlinker $(path))
+# The Swift library is linked in: a dynamic one costs 10 ms at every start.
+release := -c release --static-swift-stdlib -Xlinker --gc-sections $(link)
+engine := .build/wasmtime/lib/pkgconfig/wasmtime.pc
+martlet := .build/release/martlet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release demo test check fmt bench samples install uninstall clean
+
+help: ## List what make can do
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+setup: ## Install Debian packages and the engine (needs root or sudo once)
+	@.ci/setup
+
+$(engine):
+	@.ci/setup
+
+build: $(engine) ## Build everything, with checks and debug information
+	$(SWIFT) build $(link)
+
+release: $(engine) ## Build the programs as they are installed
+	$(SWIFT) build $(release) --product martlet
+	$(SWIFT) build $(release) --product martlet-prepare
+
+demo: setup release ## Set up, build, and run a wasm image
+	@$(martlet) image build --quiet --tag hello oci-samples/hello/hello.wat
+	$(martlet) run hello
+
+test: setup ## Run every test
+	$(SWIFT) build --build-tests $(link)
+	oci-samples/build
+	$(SWIFT) test --skip-build $(link)
+
+check: ## Check format, lint and structure
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	.ci/structure
+
+fmt: ## Format the sources in place
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+bench: release ## Measure beside the peers: a table, and JSON in .build/bench
+	Benchmarks/run
+
+samples: ## Build the sample guests into .build/samples
+	oci-samples/build
+
+install: release ## Install below PREFIX (default /usr/local)
+	install -D -m 0755 -s $(martlet) $(DESTDIR)$(PREFIX)/bin/martlet
+	install -D -m 0755 -s .build/release/martlet-prepare $(DESTDIR)$(PREFIX)/libexec/martlet/martlet-prepare
+	install -D -m 0644 .build/wasmtime/lib/libwasmtime.so $(DESTDIR)$(PREFIX)/lib/martlet/libwasmtime.so
+
+uninstall: ## Remove what install put below PREFIX; images stay
+	rm -f $(DESTDIR)$(PREFIX)/bin/martlet
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/martlet $(DESTDIR)$(PREFIX)/lib/martlet
+
+clean: ## Remove everything that was built
+	rm -rf .build
