@@ -1,0 +1,139 @@
+/// One option of a verb: its names, the value that it takes, and what it does to the verb's settings.
+struct Option<Settings>: Sendable {
+    enum Effect: Sendable {
+        case flag(@Sendable (inout Settings) -> Void)
+        /// `placeholder` stands for the value in the help, such as `KEY=VALUE`.
+        case value(placeholder: String, @Sendable (inout Settings, String) throws(UsageError) -> Void)
+    }
+
+    /// Short and long, with their dashes: `-e`, `--env`.
+    let names: [String]
+    let help: String
+    let effect: Effect
+
+    static func flag(_ names: String..., help: String, _ set: @escaping @Sendable (inout Settings) -> Void) -> Option {
+        Option(names: names, help: help, effect: .flag(set))
+    }
+
+    static func value(
+        _ names: String..., placeholder: String, help: String,
+        _ set: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void
+    ) -> Option {
+        Option(names: names, help: help, effect: .value(placeholder: placeholder, set))
+    }
+}
+
+/// What a verb accepts. A table of our own, since ArgumentParser costs 1.8 ms at every start (see ARCHITECTURE.md).
+///
+/// The grammar is getopt_long's: `--name value`, `--name=value`, `-n value`, `-nvalue`, grouped flags `-it`, and `--` ends
+/// the options.
+struct OptionTable<Settings>: Sendable {
+    /// Whether an option may follow the first operand. `run IMAGE ARGS…` gives everything after the image to the guest.
+    enum Operands: Sendable { case mixed, endOptions }
+
+    let verb: String
+    /// The operands as the usage line shows them.
+    let operands: String
+    let summary: String
+    let placement: Operands
+    let options: [Option<Settings>]
+
+    init(
+        verb: String, operands: String, summary: String, placement: Operands = .mixed, options: [Option<Settings>]
+    ) {
+        self.verb = verb
+        self.operands = operands
+        self.summary = summary
+        self.placement = placement
+        self.options = options
+    }
+
+    /// Reads the words after the verb into the settings and returns the operands.
+    func parse(_ words: [String], into settings: inout Settings) throws(UsageError) -> [String] {
+        var operands: [String] = []
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            if word == "--" {
+                operands += rest
+                break
+            }
+            if word.hasPrefix("--") {
+                try applyLong(word, &rest, &settings)
+            } else if word.hasPrefix("-"), word != "-" {
+                try applyShort(word, &rest, &settings)
+            } else {
+                operands.append(word)
+                if placement == .endOptions {
+                    operands += rest
+                    break
+                }
+            }
+        }
+        return operands
+    }
+
+    private func applyLong(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings) throws(UsageError) {
+        let equals = word.firstIndex(of: "=")
+        let name = String(word[..<(equals ?? word.endIndex)])
+        let option = try option(named: name)
+        switch option.effect {
+        case .flag(let set):
+            guard equals == nil else { throw UsageError("\(name) takes no value", verb: verb) }
+            set(&settings)
+        case .value(let placeholder, let set):
+            if let equals {
+                try set(&settings, String(word[word.index(after: equals)...]))
+            } else {
+                try set(&settings, try value(of: name, placeholder, &rest))
+            }
+        }
+    }
+
+    private func applyShort(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings) throws(UsageError) {
+        var letters = word.dropFirst()
+        while let letter = letters.popFirst() {
+            let name = "-\(letter)"
+            let option = try option(named: name)
+            switch option.effect {
+            case .flag(let set): set(&settings)
+            case .value(let placeholder, let set):
+                let attached = letters.first == "=" ? letters.dropFirst() : letters
+                try set(&settings, attached.isEmpty ? try value(of: name, placeholder, &rest) : String(attached))
+                return
+            }
+        }
+    }
+
+    private func value(
+        of name: String, _ placeholder: String, _ rest: inout ArraySlice<String>
+    ) throws(UsageError) -> String {
+        guard let value = rest.popFirst() else {
+            throw UsageError("\(name) needs a value: \(name) \(placeholder)", verb: verb)
+        }
+        return value
+    }
+
+    private func option(named name: String) throws(UsageError) -> Option<Settings> {
+        if let option = options.first(where: { $0.names.contains(name) }) { return option }
+        if name == "-h" || name == "--help" { throw UsageError(help: helpText) }
+        throw UsageError("unknown option \(name)", verb: verb)
+    }
+
+    /// What `martlet VERB --help` prints.
+    var helpText: String {
+        let rows = options.map { option in
+            let names = option.names.joined(separator: ", ")
+            guard case .value(let placeholder, _) = option.effect else { return (names, option.help) }
+            return ("\(names) \(placeholder)", option.help)
+        }
+        let width = (rows.map(\.0.count).max() ?? 0) + 2
+        let lines = rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))\($0.1)" }
+        return """
+            usage: martlet \(verb) [OPTIONS] \(operands)
+
+            \(summary)
+
+            \(lines.joined(separator: "\n"))
+            """
+    }
+}

@@ -1,0 +1,4 @@
+import RuntimeCommands
+import SystemCalls
+
+Processes.exit(Martlet.main(Array(CommandLine.arguments.dropFirst())))

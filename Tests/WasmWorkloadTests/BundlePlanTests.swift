@@ -1,0 +1,34 @@
+import OCISpec
+import Testing
+import WasmWorkload
+
+@Suite struct BundlePlanTests {
+    private func plan(_ text: String, _ request: WorkloadRequest = WorkloadRequest()) throws -> WorkloadPlan {
+        let configuration = try RuntimeConfiguration(reading: Array(text.utf8))
+        return try WorkloadPlan(bundle: configuration, directory: "/b", request: request)
+    }
+
+    @Test func aBundleRunsItsProcessInItsRoot() throws {
+        let plan = try plan(
+            """
+            {"ociVersion": "1.0.2", "root": {"path": "fs", "readonly": true},
+             "process": {"args": ["/a.wasm", "x"], "env": ["A=1", "B=2"], "cwd": "/", "user": {"uid": 7, "gid": 8}},
+             "mounts": [
+               {"destination": "/proc", "type": "proc", "source": "proc"},
+               {"destination": "/data", "type": "bind", "source": "d", "options": ["rbind", "ro"]}],
+             "annotations": {"dev.martlet.ports": "8080:80", "other": "kept"}}
+            """)
+        #expect(plan.program == .inRoot(["/a.wasm"]))
+        #expect(plan.arguments == ["/a.wasm", "x"])
+        #expect(plan.environment == ["A=1", "B=2"])
+        #expect(plan.user == "7:8")
+        #expect(plan.root == .init(path: "/b/fs", isReadOnly: true, isShared: false))
+        #expect(plan.mounts == [Mount(source: "/b/d", destination: "/data", isReadOnly: true)])
+        #expect(plan.ports.map(\.hostPort) == [8080])
+        #expect(plan.annotations["other"] == "kept")
+    }
+
+    @Test func aBundleWithoutAProcessIsRefused() {
+        #expect(throws: PlanError.self) { try plan(#"{"ociVersion": "1.0.2", "root": {"path": "fs"}}"#) }
+    }
+}
