@@ -2,6 +2,8 @@
 // Each returns what the system call returns: -1 and errno on failure.
 #pragma once
 
+#include "trees.h"
+
 #include <poll.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -38,3 +40,6 @@ int martlet_ppoll(struct pollfd *requests, unsigned long count, const struct tim
 
 /// getrandom(2) from the source that never runs dry.
 ssize_t martlet_getrandom(void *buffer, size_t count);
+
+/// getdents64(2): entries in the layout of the kernel.
+ssize_t martlet_getdents64(int directory, void *buffer, size_t count);
