@@ -1,0 +1,37 @@
+import SystemCalls
+
+/// Where the bytes of an archive that is written go to.
+public protocol ByteSink: AnyObject {
+    /// Takes all of the bytes.
+    func write(_ bytes: RawSpan) throws(ArchiveError)
+}
+
+/// Writes to a descriptor from where it stands.
+public final class DescriptorSink: ByteSink {
+    private let descriptor: OwnedDescriptor
+
+    public init(_ descriptor: consuming OwnedDescriptor) { self.descriptor = descriptor }
+
+    public func write(_ bytes: RawSpan) throws(ArchiveError) {
+        do throws(SystemCallError) {
+            var rest = bytes
+            while rest.byteCount > 0 {
+                let written = try rest.withUnsafeBytes { (buffer) throws(SystemCallError) in
+                    try Files.write(descriptor.rawValue, buffer)
+                }
+                rest = rest.extracting(droppingFirst: written)
+            }
+        } catch { throw .inputOutput(error) }
+    }
+}
+
+/// Keeps everything in memory: for small archives.
+public final class MemorySink: ByteSink {
+    public private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    public func write(_ bytes: RawSpan) {
+        bytes.withUnsafeBytes { self.bytes.append(contentsOf: $0) }
+    }
+}
