@@ -1,0 +1,55 @@
+import OCISpec
+import SystemCalls
+
+extension ImageStore {
+    /// The unpacked root file system with this chain id; nil when there is none.
+    public func rootPath(_ chainID: Digest) -> String? {
+        let path = layout.rootFileSystem(chainID)
+        return (try? FileStatus.of(path)) == nil ? nil : path
+    }
+
+    /// Uses an unpacked root: it stays as long as the lease. Nil when there is none.
+    public func leaseRoot(_ chainID: Digest) throws(StoreError) -> RootLease? {
+        let lock = try StoreLock.hold(layout.rootLock(chainID), exclusive: false)
+        guard let path = rootPath(chainID) else { return nil }
+        return RootLease(path: path, lock)
+    }
+}
+
+/// An empty directory that becomes a root of the store when it is committed, and is removed otherwise.
+public final class RootWriter {
+    /// The directory to fill.
+    public let path: String
+
+    private let staging: String
+    private let target: String
+    private let lock: StoreLock
+    private let session: StoreSession
+    private var isFinished = false
+
+    init(session: StoreSession, chainID: Digest, _ lock: StoreLock) throws(StoreError) {
+        self.session = session
+        let staging = session.store.temporaryPath("root")
+        self.staging = staging
+        self.lock = lock
+        path = "\(staging)/fs"
+        target = session.store.layout.root(chainID)
+        try storing { () throws(SystemCallError) in
+            try Files.makeDirectory(staging, mode: 0o700)
+            try Files.makeDirectory("\(staging)/fs", mode: 0o755)
+        }
+    }
+
+    deinit {
+        if !isFinished { try? TreeRemoval.remove(staging) }
+    }
+
+    /// Puts the root in its place. What stood there without being complete is removed first.
+    public func commit() throws(StoreError) {
+        try storing { () throws(SystemCallError) in
+            try TreeRemoval.remove(target)
+            try Files.rename(staging, to: target)
+        }
+        isFinished = true
+    }
+}
