@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -148,6 +149,4 @@ int martlet_tty_restore(int terminal, const void *saved) {
 }
 
 int martlet_clone_file(int source, int target) { return ioctl(target, FICLONE, source); }
-ssize_t martlet_copy_range(int source, int target, size_t count) {
-    return syscall(__NR_copy_file_range, source, NULL, target, NULL, count, 0U);
-}
+ssize_t martlet_send_file(int source, int target, size_t count) { return sendfile(target, source, NULL, count); }

@@ -62,6 +62,6 @@ size_t martlet_tty_mode_size(void);
 int martlet_tty_raw(int terminal, void *saved);
 int martlet_tty_restore(int terminal, const void *saved);
 
-/// ioctl(FICLONE) and copy_file_range(2) at the current offsets.
+/// ioctl(FICLONE), and sendfile(2) at the current offsets.
 int martlet_clone_file(int source, int target);
-ssize_t martlet_copy_range(int source, int target, size_t count);
+ssize_t martlet_send_file(int source, int target, size_t count);

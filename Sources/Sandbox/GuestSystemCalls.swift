@@ -1,0 +1,94 @@
+import SystemCalls
+
+/// The table behind `SeccompProfile`: each call, and who makes it.
+enum GuestSystemCalls {
+    /// Made by every workload; 28.
+    static let always: [SystemCallNumber] = [
+        // The engine's memory, the C library's heap, thread stacks. (`mmap` and `mprotect` are below.)
+        .munmap, .futex,
+        // Traps: the engine's signal handlers were set before; each thread that runs wasm sets its signal stack.
+        .rtSigreturn, .sigaltstack,
+        .exitGroup,
+        // CPU clocks, and all clocks where the vDSO can't read them.
+        .clockGettime, .getrandom,
+        .ppoll,
+        // A last word on standard error.
+        .write,
+        // With the offset -1 these are readv and writev too.
+        .preadv2, .pwritev2, .lseek, .ftruncate, .fsync, .getdents64, .close,
+        // Below the preopened directories.
+        .openat2, .newfstatat, .mkdirat, .unlinkat, .linkat, .symlinkat, .renameat, .readlinkat, .utimensat,
+    ]
+
+    /// Made by every workload, in a harmless form alone.
+    static let conditional: [SystemCallNumber: [ArgumentCondition]] = [
+        // Code was mapped before the filter: nothing that is written now can become executable.
+        .mmap: [withoutExecution],
+        .mprotect: [withoutExecution],
+        .fcntl: [ArgumentCondition(argument: 1, values: [3, 4])],  // F_GETFL, F_SETFL
+    ]
+
+    private static let withoutExecution = ArgumentCondition(argument: 2, mask: 4, values: [0])  // PROT_EXEC
+
+    /// With ports or outbound connections.
+    static let network: [SystemCallNumber] = [
+        .bind, .listen, .accept4, .connect, .sendmsg, .recvmsg, .shutdown, .getsockname, .getpeername, .getsockopt,
+        .setsockopt,
+    ]
+
+    /// IPv4 and IPv6, streams and datagrams: no raw, local, netlink or packet sockets.
+    static let socket = Verdict.allowWhen(
+        [
+            ArgumentCondition(argument: 0, values: [2, 10]),
+            ArgumentCondition(argument: 1, mask: 0xF, values: [1, 2]),
+            ArgumentCondition(argument: 2, values: [0, 6, 17]),
+        ], otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
+
+    /// How many bytes can be read (FIONREAD).
+    static let deviceControl = Verdict.allowWhen(
+        [ArgumentCondition(argument: 1, values: [0x541B])], otherwise: .refuse(.notTerminal))
+
+    /// A thread of this process, and no process: CLONE_VM, FS, FILES, SIGHAND, THREAD set, no namespace flag, and no VFORK or
+    /// PTRACE. The C library falls back to it, as `clone3`, whose flags can't be seen, isn't there.
+    static let startThread = Verdict.allowWhen(
+        [ArgumentCondition(argument: 0, mask: 0x7E02_0000 | 0x6000 | threadFlags, values: [threadFlags])],
+        otherwise: .kill)
+    private static let threadFlags: UInt32 = 0x0001_0F00
+
+    /// They succeed and do nothing: advice that a guest can't see the effect of.
+    static let ignored: [SystemCallNumber] = [.fadvise64, .schedYield]
+
+    /// No workload and no library makes them; code that does has left the wasm sandbox.
+    static let fatal: [SystemCallNumber] =
+        programs + memoryOfOthers + mounts + kernel
+        // The engine sets its handlers before. An abort ends here too: it would otherwise raise a signal in vain and run in
+        // a circle between the engine's handler and the default one.
+        + [.rtSigaction, .tgkill]
+
+    private static let programs: [SystemCallNumber] = {
+        var calls: [SystemCallNumber] = [.execve, .execveat, .clone, .ptrace]
+        #if arch(x86_64)
+            calls += [.fork, .vfork]
+        #endif
+        return calls
+    }()
+    private static let memoryOfOthers: [SystemCallNumber] = [
+        .processVmReadv, .processVmWritev, .processMadvise, .pidfdGetfd, .pidfdOpen, .kill, .tkill, .pidfdSendSignal,
+        .rtSigqueueinfo, .rtTgsigqueueinfo,
+    ]
+    private static let mounts: [SystemCallNumber] = [
+        .mount, .umount2, .pivotRoot, .chroot, .fsopen, .fsconfig, .fsmount, .fspick, .openTree, .moveMount, .mountSetattr,
+        .unshare, .setns, .openByHandleAt, .mknodat,
+    ]
+    private static let kernel: [SystemCallNumber] = {
+        var calls: [SystemCallNumber] = [
+            .bpf, .perfEventOpen, .userfaultfd, .ioUringSetup, .ioUringEnter, .ioUringRegister, .kexecLoad, .initModule,
+            .finitModule, .deleteModule, .keyctl, .addKey, .requestKey, .seccomp, .personality, .reboot, .swapon, .swapoff,
+            .quotactl, .acct, .settimeofday, .clockSettime, .pkeyMprotect, .shmat, .remapFilePages,
+        ]
+        #if arch(x86_64)
+            calls += [.modifyLdt, .iopl, .ioperm]
+        #endif
+        return calls
+    }()
+}

@@ -1,0 +1,29 @@
+import SystemCalls
+
+/// The descriptors of this process.
+public enum OpenDescriptors {
+    /// Closes every descriptor but 0, 1, 2 and those that are named.
+    public static func closeAll(except kept: [Int32]) throws(SystemCallError) {
+        var next: UInt32 = 3
+        for descriptor in kept.sorted() where descriptor >= 3 {
+            let number = UInt32(descriptor)
+            if number > next { try Descriptors.closeRange(from: next, through: number - 1) }
+            next = max(next, number + 1)
+        }
+        try Descriptors.closeRange(from: next)
+    }
+
+    /// A directory on standard input, output or error would be a way to the host's files.
+    static func refuseDirectoryStreams() throws(SystemCallError) {
+        for stream in Int32(0)...2 where Descriptors.isOpen(stream) {
+            if try FileStatus.of(stream).kind == .directory {
+                throw SystemCallError("fstat", "standard stream \(stream)", .isDirectory)
+            }
+        }
+    }
+
+    /// The numbers that are open, of those below `limit`.
+    public static func census(below limit: Int32 = 4096) -> [Int32] {
+        (0..<max(limit, 0)).filter { Descriptors.isOpen($0) }
+    }
+}

@@ -1,0 +1,68 @@
+import SystemCalls
+
+extension SandboxPolicy {
+    /// Gives up everything but what this policy keeps, in the order in which each step is still possible.
+    ///
+    /// The process must have one thread. After an error the process is half confined: all that it may do is to report and end.
+    public func apply() throws(SandboxError) -> [SandboxNote] {
+        try step("descriptors") { () throws(SystemCallError) in
+            try OpenDescriptors.refuseDirectoryStreams()
+            try OpenDescriptors.closeAll(except: keepDescriptors)
+        }
+        try step("working directory") { () throws(SystemCallError) in
+            if let workingDirectory {
+                try Confinement.changeDirectory(to: workingDirectory)
+            } else {
+                try Confinement.changeDirectory(to: "/")
+            }
+        }
+        Confinement.setFileModeMask(fileModeMask)
+        try dropPrivileges()
+        try step("no new privileges") { () throws(SystemCallError) in
+            try Confinement.refuseNewPrivileges()
+            try Confinement.refuseTracing()
+        }
+        try followParent()
+        let notes = try LandlockDomain(paths: paths, ports: ports, demand: landlock).enter()
+        if let seccomp {
+            try step("seccomp") { () throws(SystemCallError) in try SecureComputing.install(seccomp.program) }
+        }
+        return notes
+    }
+
+    /// Capabilities and identity. The bounding set goes first: dropping from it takes a capability that the change of user
+    /// takes away.
+    private func dropPrivileges() throws(SandboxError) {
+        let privileged = Processes.effectiveUser == 0
+        try step("capabilities") { () throws(SystemCallError) in
+            if privileged {
+                var capability: Int32 = 0
+                while capability <= Confinement.highestCapability,
+                    try Confinement.dropFromBoundingSet(capability)
+                {
+                    capability += 1
+                }
+            }
+            try Confinement.clearAmbientCapabilities()
+        }
+        if let user, !user.isCurrent {
+            try step("user \(user)") { () throws(SystemCallError) in
+                try Confinement.become(user: user.user, group: user.group, groups: user.supplementary)
+            }
+        }
+        try step("capabilities") { () throws(SystemCallError) in try Confinement.clearCapabilities() }
+    }
+
+    /// Asks to die with the parent, then looks whether it is already too late.
+    private func followParent() throws(SandboxError) {
+        guard let diesWithParent else { return }
+        try step("parent") { () throws(SystemCallError) in try Confinement.dieWithParent() }
+        guard Processes.parent == diesWithParent else { throw .orphaned }
+    }
+
+    private func step(
+        _ name: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Void
+    ) throws(SandboxError) {
+        do throws(SystemCallError) { try body() } catch { throw .refused(step: name(), cause: error) }
+    }
+}

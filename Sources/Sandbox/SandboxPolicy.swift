@@ -1,0 +1,61 @@
+/// What a workload's process keeps; everything else it gives up for good by `apply()`.
+///
+/// Pure data, made in the parent; applied in the child after everything is opened and the module is mapped, before the guest.
+public struct SandboxPolicy: Sendable {
+    /// Descriptors that stay open besides 0, 1 and 2.
+    public var keepDescriptors: [Int32]
+
+    /// A directory that the guest was granted and that becomes the working directory; nil is `/`, where Landlock then
+    /// refuses everything.
+    public var workingDirectory: Int32?
+
+    /// Permissions that a file made by the guest doesn't get.
+    public var fileModeMask: UInt32
+
+    /// Whom the process becomes; nil when it stays who it is.
+    public var user: UserIdentity?
+
+    /// Files and directories that can still be opened. What stands in none of them can't be, by any path.
+    public var paths: [PathRule]
+
+    public var ports: PortRules
+    public var landlock: LandlockDemand
+
+    /// The system calls that are left; nil leaves all of them.
+    public var seccomp: SeccompProfile?
+
+    /// The process that must not be outlived: when it ends, this one is killed.
+    public var diesWithParent: Int32?
+
+    public init(
+        keepDescriptors: [Int32] = [], workingDirectory: Int32? = nil, fileModeMask: UInt32 = 0o022,
+        user: UserIdentity? = nil, paths: [PathRule] = [], ports: PortRules = .denied,
+        landlock: LandlockDemand = .bestEffort, seccomp: SeccompProfile? = SeccompProfile(), diesWithParent: Int32? = nil
+    ) {
+        self.keepDescriptors = keepDescriptors
+        self.workingDirectory = workingDirectory
+        self.fileModeMask = fileModeMask
+        self.user = user
+        self.paths = paths
+        self.ports = ports
+        self.landlock = landlock
+        self.seccomp = seccomp
+        self.diesWithParent = diesWithParent
+    }
+}
+
+/// What the operator should know about a sandbox that is in force.
+public enum SandboxNote: Equatable, Sendable, CustomStringConvertible {
+    /// The kernel has no Landlock: paths are confined by the descriptor-based host calls alone.
+    case withoutLandlock
+    /// The kernel's Landlock can't restrict TCP ports.
+    case portsNotRestricted(version: Int32)
+
+    public var description: String {
+        switch self {
+        case .withoutLandlock: "this kernel has no Landlock: the second wall around the file system is missing"
+        case .portsNotRestricted(let version):
+            "Landlock of this kernel has ABI \(version): the second wall around TCP ports (ABI 4) is missing"
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import CLinuxShims
+import Glibc
+
+/// The ways in which a process gives up privileges for good.
+public enum Confinement {
+    /// The highest capability number that any kernel can have in its 64-bit sets.
+    public static let highestCapability: Int32 = 63
+
+    /// From now on no execve(2) grants anything (PR_SET_NO_NEW_PRIVS).
+    public static func refuseNewPrivileges() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_NO_NEW_PRIVS") { martlet_prctl(38, 1, 0, 0, 0) }
+    }
+
+    /// Takes a capability out of the bounding set; false when the kernel doesn't have that number.
+    public static func dropFromBoundingSet(_ capability: Int32) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            _ = try checked("prctl", "PR_CAPBSET_DROP") { martlet_prctl(24, UInt(capability), 0, 0, 0) }
+            return true
+        } catch {
+            if error.errno == .invalid { return false }
+            throw error
+        }
+    }
+
+    /// Empties the ambient set (PR_CAP_AMBIENT_CLEAR_ALL).
+    public static func clearAmbientCapabilities() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_CAP_AMBIENT") { martlet_prctl(47, 4, 0, 0, 0) }
+    }
+
+    /// Empties the permitted, effective and inheritable sets.
+    public static func clearCapabilities() throws(SystemCallError) {
+        _ = try checked("capset") { martlet_capabilities_clear() }
+    }
+
+    /// No core dump, and nobody without privileges may trace this process or read its memory (PR_SET_DUMPABLE).
+    public static func refuseTracing() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_DUMPABLE") { martlet_prctl(4, 0, 0, 0, 0) }
+    }
+
+    /// SIGKILL when the parent ends (PR_SET_PDEATHSIG). A change of user takes it back, so this comes after one.
+    public static func dieWithParent() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_PDEATHSIG") { martlet_prctl(1, UInt(SIGKILL), 0, 0, 0) }
+    }
+
+    /// setgroups(2), setresgid(2), setresuid(2), in the only order that works.
+    public static func become(user: UInt32, group: UInt32, groups: [UInt32]) throws(SystemCallError) {
+        _ = try checked("setgroups") { martlet_set_groups(groups, groups.count) }
+        _ = try checked("setresgid", String(group)) { martlet_set_group(group) }
+        _ = try checked("setresuid", String(user)) { martlet_set_user(user) }
+    }
+
+    /// Takes no permission away from what is created later but these.
+    public static func setFileModeMask(_ mask: UInt32) { _ = umask(mask) }
+
+    public static func changeDirectory(to descriptor: Int32) throws(SystemCallError) {
+        _ = try checked("fchdir") { fchdir(descriptor) }
+    }
+
+    public static func changeDirectory(to path: String) throws(SystemCallError) {
+        _ = try checked("chdir", path) { chdir(path) }
+    }
+}

@@ -1,0 +1,64 @@
+import CLinuxShims
+import Glibc
+
+/// Terminals: pseudo terminals, modes, window sizes.
+public enum Terminals {
+    /// The two ends of a pseudo terminal, closed on exec.
+    public struct Pair: ~Copyable {
+        public let master: OwnedDescriptor
+        public let slave: OwnedDescriptor
+
+        /// Keeps the master and closes the slave.
+        public consuming func keepMaster() -> OwnedDescriptor { master }
+    }
+
+    public struct Size: Equatable, Sendable {
+        public var rows: UInt16
+        public var columns: UInt16
+
+        public init(rows: UInt16, columns: UInt16) {
+            self.rows = rows
+            self.columns = columns
+        }
+    }
+
+    /// A terminal's mode as tcgetattr(3) gave it, to be restored as it was.
+    public struct Mode: Sendable {
+        fileprivate var bytes: [UInt8]
+    }
+
+    /// A new pseudo terminal. The slave is opened through the master, not by a path that could be somebody else's.
+    public static func open() throws(SystemCallError) -> Pair {
+        var slave: Int32 = -1
+        let master = try checked("open", "/dev/ptmx") { martlet_pty_open(&slave) }
+        return Pair(master: OwnedDescriptor(adopting: master), slave: OwnedDescriptor(adopting: slave))
+    }
+
+    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+    /// Makes a terminal the controlling one of the session that the caller leads (TIOCSCTTY).
+    public static func takeControl(of terminal: Int32) throws(SystemCallError) {
+        _ = try checked("ioctl", "TIOCSCTTY") { martlet_tty_control(terminal) }
+    }
+
+    public static func size(of terminal: Int32) throws(SystemCallError) -> Size {
+        var size = Size(rows: 0, columns: 0)
+        _ = try checked("ioctl", "TIOCGWINSZ") { martlet_tty_size_get(terminal, &size.rows, &size.columns) }
+        return size
+    }
+
+    public static func setSize(of terminal: Int32, to size: Size) throws(SystemCallError) {
+        _ = try checked("ioctl", "TIOCSWINSZ") { martlet_tty_size_set(terminal, size.rows, size.columns) }
+    }
+
+    /// Every key reaches the reader at once and unchanged (cfmakeraw(3)). Returns the mode before.
+    public static func makeRaw(_ terminal: Int32) throws(SystemCallError) -> Mode {
+        var mode = Mode(bytes: [UInt8](repeating: 0, count: martlet_tty_mode_size()))
+        _ = try checked("tcsetattr") { martlet_tty_raw(terminal, &mode.bytes) }
+        return mode
+    }
+
+    public static func restore(_ terminal: Int32, to mode: Mode) throws(SystemCallError) {
+        _ = try checked("tcsetattr") { martlet_tty_restore(terminal, mode.bytes) }
+    }
+}
