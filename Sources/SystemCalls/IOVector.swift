@@ -24,6 +24,18 @@ public struct IOVector {
     }
 }
 
+extension IOVector {
+    /// Lends this one piece as a list of pieces.
+    @inlinable
+    public func withList<R, Failure: Error>(
+        _ body: (UnsafeBufferPointer<IOVector>) throws(Failure) -> R
+    ) throws(Failure) -> R {
+        try withUnsafePointer(to: self) { (pointer) throws(Failure) in
+            try body(UnsafeBufferPointer(start: pointer, count: 1))
+        }
+    }
+}
+
 extension UnsafeBufferPointer<IOVector> {
     /// Lends the pieces as the kernel's type.
     func withKernelVectors<R>(_ body: (UnsafePointer<iovec>?, Int) -> R) -> R {

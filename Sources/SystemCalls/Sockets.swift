@@ -228,3 +228,8 @@ extension Sockets {
         }
     }
 }
+
+extension Errno {
+    public static let familyUnsupported = Errno(rawValue: EAFNOSUPPORT)
+    public static let addressUnavailable = Errno(rawValue: EADDRNOTAVAIL)
+}

@@ -1,0 +1,255 @@
+import Synchronization
+import SystemCalls
+
+/// A guest's socket. Every call that reaches out is checked against the policy of its network first.
+///
+/// Calls wait or not by the descriptor's own O_NONBLOCK, or by a flag of the call. The descriptor stays open as long as
+/// a call is using it, even if the guest closes it meanwhile.
+public final class Socket: Sendable {
+    private let descriptor: OwnedDescriptor
+    public let family: Sockets.Family
+    public let kind: Sockets.Kind
+    private let network: Network
+    private let state: Mutex<State>
+
+    private struct State {
+        /// The granted port that the socket is bound to or was accepted from.
+        var mapping: PortMapping?
+        var isConnected = false
+        var peers = RecentPeers()
+    }
+
+    init(
+        adopting descriptor: consuming OwnedDescriptor, family: Sockets.Family, kind: Sockets.Kind, network: Network,
+        mapping: PortMapping? = nil, isConnected: Bool = false
+    ) {
+        self.descriptor = descriptor
+        self.family = family
+        self.kind = kind
+        self.network = network
+        state = Mutex(State(mapping: mapping, isConnected: isConnected))
+    }
+
+    /// For poll(2), fcntl(2) and the like; valid as long as the socket lives.
+    public var hostDescriptor: Int32 { descriptor.rawValue }
+
+    /// Binds to a granted port of the guest, or for a client to port 0 of any address.
+    ///
+    /// A granted port leads to the host's address and port of its mapping. If a socket was opened for it beforehand, this
+    /// socket becomes a second handle of that one. Refused for any other port.
+    public func bind(to address: SocketAddress) throws(SocketFailure) {
+        guard address.family == family else { throw .system(SystemCallError("bind", address.description, .familyUnsupported)) }
+        if address.port == 0 {
+            guard !network.policy.outbound.isEmpty else { throw .refused }
+            return try bind(onHost: address)
+        }
+        let transport: TransportProtocol = kind == .stream ? .tcp : .udp
+        guard let grant = network.policy.grant(binding: address.address, port: address.port, transport) else {
+            throw .refused
+        }
+        if let opened = network.listener(for: grant.mapping), opened !== self {
+            try become(opened)
+        } else {
+            var host = grant.hostAddress
+            host.scope = address.scope
+            try bind(onHost: host)
+        }
+        state.withLock { $0.mapping = grant.mapping }
+    }
+
+    private func bind(onHost address: SocketAddress) throws(SocketFailure) {
+        do throws(SystemCallError) {
+            try Sockets.bind(descriptor.rawValue, to: address.raw)
+        } catch { throw .system(SystemCallError(error.call, address.description, error.errno)) }
+    }
+
+    /// Makes the descriptor's number mean another socket, keeping whether this one waits.
+    private func become(_ other: Socket) throws(SocketFailure) {
+        do throws(SystemCallError) {
+            let flags = try Descriptors.statusFlags(descriptor.rawValue)
+            try Descriptors.place(other.hostDescriptor, at: descriptor.rawValue)
+            try Descriptors.setCloseOnExec(descriptor.rawValue, true)
+            try Descriptors.setStatusFlags(descriptor.rawValue, flags)
+        } catch { throw .system(error) }
+    }
+
+    /// Waits for connections on the granted port that the socket is bound to; refused for any other.
+    public func listen(backlog: Int32) throws(SocketFailure) {
+        guard state.withLock({ $0.mapping != nil }) else { throw .refused }
+        do throws(SystemCallError) {
+            try Sockets.listen(descriptor.rawValue, backlog: max(0, min(backlog, Listener.backlog)))
+        } catch { throw .system(error) }
+    }
+
+    /// The next connection. `EINVAL` on a socket that doesn't listen, `EAGAIN` when it would have to wait and may not.
+    public func accept(nonBlocking: Bool = false) throws(SocketFailure) -> Socket {
+        do throws(SystemCallError) {
+            let connection = try Sockets.accept(descriptor.rawValue, nonBlocking: nonBlocking)
+            return Socket(
+                adopting: connection, family: family, kind: kind, network: network,
+                mapping: state.withLock { $0.mapping }, isConnected: true)
+        } catch { throw .system(error) }
+    }
+
+    /// Connects to an address that the outbound rules allow; `EINPROGRESS` when it would have to wait and may not.
+    public func connect(to address: SocketAddress) throws(SocketFailure) {
+        guard network.allowsConnect(to: address) else { throw .refused }
+        do throws(SystemCallError) {
+            try Sockets.connect(descriptor.rawValue, to: address.raw)
+        } catch {
+            if error.errno == .inProgress { state.withLock { $0.isConnected = true } }
+            throw .system(SystemCallError(error.call, address.description, error.errno))
+        }
+        state.withLock { $0.isConnected = true }
+    }
+
+    /// Takes a datagram socket's connection away.
+    public func disconnect() throws(SocketFailure) {
+        do throws(SystemCallError) {
+            try Sockets.connect(descriptor.rawValue, to: .unspecified)
+        } catch { throw .system(error) }
+        state.withLock { $0.isConnected = false }
+    }
+
+    public func shutDown(_ direction: Sockets.Direction) throws(SocketFailure) {
+        do throws(SystemCallError) {
+            try Sockets.shutDown(descriptor.rawValue, direction)
+        } catch { throw .system(error) }
+    }
+}
+
+// Moving bytes.
+extension Socket {
+    /// What one receive brought.
+    public struct Received: Sendable {
+        /// Bytes written; 0 at the end of a stream.
+        public var count: Int
+        /// The datagram was longer than the room for it.
+        public var isTruncated: Bool
+        /// Who sent it, where the kernel says so.
+        public var source: SocketAddress?
+    }
+
+    /// Datagrams from strangers that one receive throws away before it gives up with `EAGAIN`.
+    private static let strangerLimit = 64
+
+    /// Receives into the pieces.
+    ///
+    /// A datagram socket without a granted port and without a connection hears only whom it may send to: what comes
+    /// from others is dropped, as a firewall would.
+    public func receive(
+        into pieces: UnsafeBufferPointer<IOVector>, flags: Sockets.MessageFlags = []
+    ) throws(SocketFailure) -> Received {
+        guard kind == .datagram else { return try receiveOnce(into: pieces, flags) }
+        for _ in 0..<Self.strangerLimit {
+            let isPeek = flags.contains(.peek)
+            let received = try receiveOnce(into: pieces, flags)
+            if let source = received.source, !accepts(from: source) {
+                // A stranger's datagram that was only looked at would be found again.
+                if isPeek { _ = try? receiveOnce(into: UnsafeBufferPointer(start: nil, count: 0), .dontWait) }
+                continue
+            }
+            return received
+        }
+        throw .system(SystemCallError("recvmsg", nil, .again))
+    }
+
+    private func receiveOnce(
+        into pieces: UnsafeBufferPointer<IOVector>, _ flags: Sockets.MessageFlags
+    ) throws(SocketFailure) -> Received {
+        do throws(SystemCallError) {
+            let received = try Sockets.receive(descriptor.rawValue, into: pieces, flags: flags)
+            return Received(
+                count: received.count, isTruncated: received.flags.contains(.truncated),
+                source: SocketAddress(received.source))
+        } catch { throw .system(error) }
+    }
+
+    /// Whether a datagram may be handed to the guest; notes the sender on a granted port, who may be answered.
+    private func accepts(from source: SocketAddress) -> Bool {
+        let isKnown = state.withLock { state in
+            if state.mapping != nil { state.peers.insert(source) }
+            return state.mapping != nil || state.isConnected
+        }
+        return isKnown || network.allowsConnect(to: source)
+    }
+
+    /// Sends some of the bytes and returns how many.
+    ///
+    /// A datagram to an address needs an outbound rule, unless it answers one that came in on a granted port.
+    public func send(
+        _ pieces: UnsafeBufferPointer<IOVector>, to address: SocketAddress? = nil, flags: Sockets.MessageFlags = []
+    ) throws(SocketFailure) -> Int {
+        // A stream has one peer: the kernel passes over an address.
+        let target = kind == .datagram ? address : nil
+        if let target {
+            let isAnswer = state.withLock { $0.mapping != nil && $0.peers.contains(target) }
+            guard isAnswer || network.allowsConnect(to: target) else { throw .refused }
+        }
+        do throws(SystemCallError) {
+            return try Sockets.send(descriptor.rawValue, pieces, to: target?.raw, flags: flags)
+        } catch { throw .system(error) }
+    }
+}
+
+// Addresses and options.
+extension Socket {
+    /// Where the socket is bound, with the port as the guest knows it.
+    public func localAddress() throws(SocketFailure) -> SocketAddress {
+        do throws(SystemCallError) {
+            var address = try guestForm(of: Sockets.localAddress(descriptor.rawValue), "getsockname")
+            if let mapping = state.withLock({ $0.mapping }) { address.port = mapping.guestPort }
+            return address
+        } catch { throw .system(error) }
+    }
+
+    /// Who is at the other end: `ENOTCONN` when nobody is.
+    public func peerAddress() throws(SocketFailure) -> SocketAddress {
+        do throws(SystemCallError) {
+            return try guestForm(of: Sockets.peerAddress(descriptor.rawValue), "getpeername")
+        } catch { throw .system(error) }
+    }
+
+    /// A guest's IPv4 socket may stand on a host's socket for both families: shows IPv4 addresses as such.
+    private func guestForm(of raw: RawSocketAddress, _ call: String) throws(SystemCallError) -> SocketAddress {
+        guard var address = SocketAddress(raw) else { throw SystemCallError(call, nil, .familyUnsupported) }
+        guard family == .v4 else { return address }
+        address.address = address.address == .v6(.any) ? .v4(.any) : address.address.canonical
+        return address
+    }
+
+    public func option(_ option: Sockets.OptionName) throws(SocketFailure) -> Int32 {
+        do throws(SystemCallError) {
+            return try Sockets.option(descriptor.rawValue, option)
+        } catch { throw .system(error) }
+    }
+
+    public func setOption(_ option: Sockets.OptionName, _ value: Int32) throws(SocketFailure) {
+        do throws(SystemCallError) {
+            try Sockets.setOption(descriptor.rawValue, option, value)
+        } catch { throw .system(error) }
+    }
+}
+
+/// Who lately sent something to a granted datagram port: they may be answered.
+struct RecentPeers: Sendable {
+    private var known: Set<SocketAddress> = []
+    private var order: [SocketAddress] = []
+    private var oldest = 0
+
+    /// How many are remembered; the oldest is forgotten first.
+    static let limit = 1024
+
+    func contains(_ address: SocketAddress) -> Bool { known.contains(address) }
+
+    mutating func insert(_ address: SocketAddress) {
+        guard known.insert(address).inserted else { return }
+        if order.count < Self.limit {
+            order.append(address)
+        } else {
+            known.remove(order[oldest])
+            order[oldest] = address
+            oldest = (oldest + 1) % Self.limit
+        }
+    }
+}
