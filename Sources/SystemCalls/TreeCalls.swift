@@ -51,3 +51,19 @@ public enum TreeCalls {
         }
     }
 }
+
+extension TransferCalls {
+    /// write(2): may write less.
+    public static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try FileCalls.count { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+}
+
+extension FileStatus {
+    /// The two times, as setting them again would take them.
+    public var times: FileTimes {
+        FileTimes(
+            accessed: .set(seconds: Int64(raw.st_atim.tv_sec), nanoseconds: Int64(raw.st_atim.tv_nsec)),
+            modified: .set(seconds: Int64(raw.st_mtim.tv_sec), nanoseconds: Int64(raw.st_mtim.tv_nsec)))
+    }
+}

@@ -17,7 +17,8 @@ public enum TreeRemoval {
         }
     }
 
-    private static func remove(_ name: [CChar], in directory: Int32) throws(Errno) {
+    /// The same for a name that needn't be UTF-8, as a C string. A missing name is `ENOENT`.
+    public static func remove(_ name: [CChar], in directory: Int32) throws(Errno) {
         do throws(Errno) {
             return try FileCalls.remove(name, in: directory, isDirectory: false)
         } catch {
@@ -50,7 +51,7 @@ public enum TreeRemoval {
     ) throws(Errno) {
         // Without write permission nothing can be removed from it; for root this changes nothing.
         try FileCalls.succeed { fchmod(directory, 0o700) }
-        for name in try names(directory) {
+        for name in try TreeCalls.names(in: directory) {
             do throws(Errno) {
                 try FileCalls.remove(name, in: directory, isDirectory: false)
                 continue
@@ -84,35 +85,4 @@ public enum TreeRemoval {
             }
         }
     }
-
-    /// The names in an open directory, as C strings, without `.` and `..`.
-    private static func names(_ directory: Int32) throws(Errno) -> [[CChar]] {
-        let copy = dup(directory)
-        guard copy >= 0 else { throw Errno.last }
-        guard let stream = fdopendir(copy) else {
-            let errno = Errno.last
-            _ = close(copy)
-            throw errno
-        }
-        defer { closedir(stream) }
-        rewinddir(stream)
-        var names: [[CChar]] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno != 0 { throw Errno.last }
-                return names
-            }
-            // SAFETY: d_name ends with a zero within its 256 bytes and stays valid until the next readdir.
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
-                field.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
-                }
-            }
-            if name != dot, name != dotDot { names.append(name) }
-        }
-    }
-
-    private static let dot: [CChar] = [46, 0]
-    private static let dotDot: [CChar] = [46, 46, 0]
 }

@@ -2,13 +2,12 @@
 // Each returns what the system call returns: -1 and errno on failure.
 #pragma once
 
-#include "trees.h"
-
 #include <poll.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "confinement.h"
+#include "trees.h"
 
 /// openat2(2). `how` carries flags, mode and the RESOLVE_ bits.
 int martlet_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

@@ -1,6 +1,7 @@
 // Calls on whole trees, owners and extended attributes that Swift's view of glibc lacks.
 #pragma once
 
+#include <poll.h>
 #include <stdint.h>
 #include <sys/types.h>
 

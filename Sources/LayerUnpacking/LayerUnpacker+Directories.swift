@@ -1,0 +1,107 @@
+import Archive
+import SystemCalls
+
+extension LayerUnpacker {
+    /// The open directory that an entry stands in, made on the way where it is missing if `creating`; else nil.
+    func openParent(of path: EntryPath, creating: Bool) throws(UnpackError) -> OpenDirectory? {
+        let components = path.components.dropLast()
+        let common = directories.keepCommon(with: components)
+        for component in components.dropFirst(common) {
+            guard let next = try enter(component, from: directories.current, creating: creating) else { return nil }
+            directories.enter(next)
+        }
+        return directories.current
+    }
+
+    private func enter(
+        _ name: [CChar], from parent: OpenDirectory, creating: Bool
+    ) throws(UnpackError) -> OpenDirectory? {
+        for _ in 0..<8 {
+            do throws(Errno) {
+                let descriptor = try TreeDirectory.open(name, in: parent.descriptor.rawValue)
+                let node = record.node(name, of: parent.node)
+                try prepare(node, descriptor.rawValue)
+                return OpenDirectory(descriptor, name: name, node: node)
+            } catch {
+                switch error {
+                case .noSuchFile: break
+                case .tooManySymbolicLinks:
+                    throw refused("\"\(readable(name))\" on the way is a symbolic link, and none is followed")
+                case .notDirectory: throw refused("\"\(readable(name))\" on the way isn't a directory")
+                default: throw failed("openat2", error)
+                }
+            }
+            guard creating else { return nil }
+            try countEntry()
+            do throws(Errno) {
+                try FileCalls.makeDirectory(name, in: parent.descriptor.rawValue, mode: 0o700)
+                let node = record.node(name, of: parent.node)
+                record.plan(.implicit, for: node)
+                record.markWritable(node)
+            } catch {
+                // Somebody else works in the tree: look again.
+                if error != .exists { throw failed("mkdirat", error) }
+            }
+        }
+        throw failed("mkdirat", .again)
+    }
+
+    /// Sees to it that we may change a directory that was there before, and that it gets back its times.
+    func prepare(_ node: LayerRecord.NodeID, _ descriptor: Int32) throws(Errno) {
+        guard !record[node].isWritable else { return }
+        let status = try FileCalls.status(of: descriptor)
+        let isClosed = status.permissions & 0o700 != 0o700 && !privileges.setsOwners
+        if isClosed { try OwnershipCalls.setPermissions(of: descriptor, status.permissions | 0o700) }
+        if record[node].plan == nil {
+            record.plan(.keep(status.times, permissions: isClosed ? status.permissions : nil), for: node)
+        }
+        record.markWritable(node)
+    }
+
+    /// A directory entry: made, or taken over from a lower layer with all that it holds; anything else goes.
+    func makeDirectory(_ entry: ArchiveEntry, _ name: [CChar], in parent: OpenDirectory) throws(UnpackError) {
+        if let known = record.child(name, of: parent.node), let plan = record[known].plan {
+            if case .implicit = plan { return claim(known, entry, existed: false) }
+        }
+        for _ in 0..<8 {
+            do throws(Errno) {
+                try FileCalls.makeDirectory(name, in: parent.descriptor.rawValue, mode: 0o700)
+                let node = record.node(name, of: parent.node)
+                record.markWritable(node)
+                return claim(node, entry, existed: false)
+            } catch {
+                guard error == .exists else { throw failed("mkdirat", error) }
+            }
+            do throws(Errno) {
+                let kind = try FileCalls.status(name, in: parent.descriptor.rawValue).kind
+                if kind == .directory { return claim(record.node(name, of: parent.node), entry, existed: true) }
+            } catch {
+                if error == .noSuchFile { continue }
+                throw failed("fstatat", error)
+            }
+            try removeExisting(name, in: parent)
+        }
+        throw failed("mkdirat", .exists)
+    }
+
+    private func claim(_ node: LayerRecord.NodeID, _ entry: ArchiveEntry, existed: Bool) {
+        record.plan(.entry(entry, existed: existed), for: node)
+        record.claim(node)
+    }
+
+    /// Removes what stands where an entry goes, with all that it holds.
+    func removeExisting(_ name: [CChar], in parent: OpenDirectory) throws(UnpackError) {
+        do throws(Errno) {
+            try TreeRemoval.remove(name, in: parent.descriptor.rawValue)
+        } catch {
+            if error != .noSuchFile { throw failed("unlinkat", error) }
+        }
+        record.forget(name, of: parent.node)
+    }
+}
+
+/// A component for a message.
+func readable(_ name: [CChar]) -> String {
+    let shown = name.dropLast().map { UInt8(bitPattern: $0) }.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
+    return String(decoding: shown, as: UTF8.self)
+}
