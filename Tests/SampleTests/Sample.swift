@@ -44,11 +44,11 @@ struct Sample: Sendable {
     let runs: [Run]
     let dockerfile: Dockerfile
 
-    /// The names of all folders, sorted.
+    /// The names of all folders, sorted; only the toolchain matrix beside them, which has a script of its own, is no sample.
     static func allNames(in samples: URL) throws -> [String] {
         try FileManager.default.contentsOfDirectory(at: samples, includingPropertiesForKeys: [.isDirectoryKey])
             .filter { try $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory == true }
-            .map(\.lastPathComponent).sorted()
+            .map(\.lastPathComponent).filter { $0 != "toolchains" }.sorted()
     }
 
     init(_ name: String, in samples: URL) throws {
