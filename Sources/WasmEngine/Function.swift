@@ -10,12 +10,15 @@ public struct Function {
     /// More results than this are refused: their places are made before the call.
     static let resultLimit = 1_000
 
-    /// Calls the function on this thread's stack and waits for its end.
+    /// Calls the function and waits for its end, on this thread's stack.
+    ///
+    /// In a store whose instances have functions that suspend it runs in a fiber, and suspending in it is an error.
     public func call(_ arguments: [Value] = []) throws(EngineError) -> [Value] {
         let action = "call \(name)"
         try store.checkAlive(action)
         try store.fibers.checkIdle(action)
         let values = try libraryArguments(arguments)
+        if store.fibers.areRequired { return try callInFiber(values, action) }
         var results = [wasmtime_val_t](repeating: wasmtime_val_t(), count: type.results.count)
         var trap: OpaquePointer?
         let error = withUnsafePointer(to: handle) { function in
@@ -23,6 +26,22 @@ public struct Function {
         }
         try store.finish(error: error, trap: trap, action, otherwise: .library)
         return try take(&results)
+    }
+
+    private func callInFiber(_ arguments: [wasmtime_val_t], _ action: String) throws(EngineError) -> [Value] {
+        let call = FutureCall(handle, arguments, resultCount: type.results.count)
+        call.start(in: store.context)
+        store.fibers.live += 1
+        store.fibers.running += 1
+        let isOver = call.poll()
+        store.fibers.running -= 1
+        store.fibers.live -= 1
+        guard isOver else {
+            call.delete()
+            store.markDead("\(name) was suspended outside of a fiber")
+            throw EngineError(.storeUnusable, action, "it waits for something, which only a fiber can do")
+        }
+        return try call.finish(self, action)
     }
 
     /// Calls with arguments as a person writes them.

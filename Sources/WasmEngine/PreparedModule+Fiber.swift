@@ -4,6 +4,8 @@ extension PreparedModule {
     /// Makes an instance whose start function may suspend: it is resumed until it is over.
     func instantiateByFiber(in store: Store) throws(EngineError) -> Instance {
         let action = "instantiate the module"
+        store.fibers.areRequired = true
+        try store.fibers.checkIdle(action)
         var instance = wasmtime_instance_t()
         var trap: OpaquePointer?
         var error: OpaquePointer?

@@ -8,6 +8,18 @@ enum QuickMemory {
     case own(wasmtime_memory_t)
     /// A handle that the store owns.
     case shared(OpaquePointer)
+
+    /// Takes over an export: what isn't a memory is let go.
+    init(adopting item: wasmtime_extern_t) {
+        switch Int(item.kind) {
+        case MARTLET_EXTERN_MEMORY: self = .own(item.of.memory)
+        case MARTLET_EXTERN_SHAREDMEMORY: self = .shared(item.of.sharedmemory)
+        default:
+            var item = item
+            wasmtime_extern_delete(&item)
+            self = .none
+        }
+    }
 }
 
 extension Store {
@@ -30,14 +42,33 @@ extension Store {
     private func askCaller(
         _ context: OpaquePointer?, _ caller: OpaquePointer
     ) -> (base: UnsafeMutableRawPointer, size: Int) {
-        var item = wasmtime_extern_t()
-        guard wasmtime_caller_export_get(caller, "memory", 6, &item) else { return (Self.nowhere, 0) }
-        defer { wasmtime_extern_delete(&item) }
-        switch Int(item.kind) {
-        case MARTLET_EXTERN_MEMORY: return Self.area(of: &item.of.memory, context)
+        let memory = Self.exportedMemory(of: caller)
         // A shared memory stays where it is as long as the instance lives, so the handle may go.
-        case MARTLET_EXTERN_SHAREDMEMORY: return Self.area(ofShared: item.of.sharedmemory)
-        default: return (Self.nowhere, 0)
+        defer { if case .shared(let handle) = memory { wasmtime_sharedmemory_delete(handle) } }
+        return area(of: memory)
+    }
+
+    private static func exportedMemory(of caller: OpaquePointer) -> QuickMemory {
+        var item = wasmtime_extern_t()
+        guard wasmtime_caller_export_get(caller, "memory", 6, &item) else { return .none }
+        return QuickMemory(adopting: item)
+    }
+
+    /// Finds the memory that the caller's instance exports; a shared one is a handle that the caller of this owns.
+    func locateMemory(caller: OpaquePointer) -> QuickMemory {
+        switch quickMemory {
+        case .own, .none: quickMemory
+        case .shared(let handle): wasmtime_sharedmemory_clone(handle).map(QuickMemory.shared) ?? .none
+        case .unknown: Self.exportedMemory(of: caller)
+        }
+    }
+
+    /// A located memory as it stands now.
+    func area(of memory: QuickMemory) -> (base: UnsafeMutableRawPointer, size: Int) {
+        switch memory {
+        case .own(var memory): Self.area(of: &memory, context)
+        case .shared(let handle): Self.area(ofShared: handle)
+        case .none, .unknown: (Self.nowhere, 0)
         }
     }
 
@@ -48,17 +79,10 @@ extension Store {
         quickMemory = .unknown
         guard instanceCount == 1 else { return }
         var item = wasmtime_extern_t()
-        guard withUnsafePointer(to: instance, { wasmtime_instance_export_get(context, $0, "memory", 6, &item) }) else {
-            quickMemory = .none
-            return
+        let found = withUnsafePointer(to: instance) {
+            wasmtime_instance_export_get(context, $0, "memory", 6, &item)
         }
-        switch Int(item.kind) {
-        case MARTLET_EXTERN_MEMORY: quickMemory = .own(item.of.memory)
-        case MARTLET_EXTERN_SHAREDMEMORY: quickMemory = .shared(item.of.sharedmemory)
-        default:
-            wasmtime_extern_delete(&item)
-            quickMemory = .none
-        }
+        quickMemory = found ? QuickMemory(adopting: item) : .none
     }
 
     static func area(
