@@ -1,4 +1,5 @@
 import HostCapabilities
+import SystemCalls
 
 /// What a guest's descriptor stands for.
 ///

@@ -8,7 +8,7 @@ extension Preview1Function {
         try linker.define(
             call.dialect.moduleName, name, parameters: parameters, results: returnsErrno ? [.i32] : []
         ) { (caller, values) throws(Trap) in
-            let errno = try Self.run(body, call, try caller.memory, values)
+            let errno = try Self.run(body, call, caller.memory, values)
             if returnsErrno { values[u32: 0] = UInt32(errno.rawValue) }
         }
     }

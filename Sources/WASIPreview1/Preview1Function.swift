@@ -57,8 +57,8 @@ public struct Preview1Function: Sendable {
 /// All functions of preview 1, by group.
 public enum Preview1Functions {
     public static let all: [Preview1Function] =
-        ArgumentFunctions.table + DescriptorFunctions.table + TransferFunctions.table + DirectoryFunctions.table
-        + PathFunctions.table + ProcessFunctions.table + ClockFunctions.table + RandomFunctions.table
+        ArgumentFunctions.table + DescriptorFunctions.table + DescriptorStateFunctions.table + TransferFunctions.table + DirectoryFunctions.table
+        + PathFunctions.table + PathOpenFunction.table + ProcessFunctions.table + ClockFunctions.table + RandomFunctions.table
         + PollFunctions.table + SockFunctions.table
 
     /// What a module of a dialect can import.

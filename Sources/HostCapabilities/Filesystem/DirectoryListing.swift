@@ -16,20 +16,11 @@ public final class DirectoryListing: Sendable {
         public let next: UInt64
     }
 
-    /// What getdents64 yielded last, and how far it was used.
-    private struct Batch {
-        var bytes: [UInt8] = []
-        var end = 0
-        /// Offset in the bytes of the first entry that wasn't used yet, and its position.
-        var cursor = 0
-        var position: UInt64 = 0
-    }
-
     private static let batchSize = 32 << 10
     private static let firstOfKernel: UInt64 = 3
 
     private let directory: OpenDirectory
-    private let batch = Mutex(Batch())
+    private let batch = Mutex(ListingBatch())
 
     public init(of directory: OpenDirectory) { self.directory = directory }
 
@@ -42,7 +33,7 @@ public final class DirectoryListing: Sendable {
             if position < 2, try !giveDots(from: &position, body) { return }
             if position < Self.firstOfKernel { position = Self.firstOfKernel }
             // From the beginning the directory is read anew, as rewinddir(3) does.
-            if position == Self.firstOfKernel || position != batch.position { batch = Batch(position: position, keeping: batch) }
+            if position == Self.firstOfKernel || position != batch.position { batch.restart(at: position) }
             while true {
                 if batch.cursor == batch.end, try !refill(&batch) { return }
                 guard try give(&batch, body) else { return }
@@ -63,46 +54,33 @@ public final class DirectoryListing: Sendable {
     }
 
     /// Reads the next batch; false at the end, where its memory is given back.
-    private func refill(_ batch: inout Batch) throws(Errno) -> Bool {
+    private func refill(_ batch: inout ListingBatch) throws(Errno) -> Bool {
         let number = directory.descriptor.rawValue
         // Set anew each time: another descriptor of the host may share the offset.
-        _ = try TransferCalls.seek(
-            number, Int64(clamping: batch.position - Self.firstOfKernel), from: .start)
-        if batch.bytes.isEmpty { batch.bytes = [UInt8](repeating: 0, count: Self.batchSize) }
-        batch.cursor = 0
-        batch.end = 0
-        batch.end = try batch.bytes.withUnsafeMutableBytes { (bytes) throws(Errno) in
-            try TransferCalls.entries(of: number, into: bytes)
-        }
-        if batch.end == 0 { batch.bytes = [] }
+        _ = try TransferCalls.seek(number, Int64(clamping: batch.position - Self.firstOfKernel), from: .start)
+        let memory = batch.prepare(size: Self.batchSize)
+        batch.end = try TransferCalls.entries(of: number, into: memory)
+        if batch.end == 0 { batch.release() }
         return batch.end > 0
     }
 
     /// Hands out what is left of the batch; false when the closure wants no more.
-    private func give(_ batch: inout Batch, _ body: (Entry) -> Bool) throws(Errno) -> Bool {
-        let end = batch.end
-        var (cursor, position) = (batch.cursor, batch.position)
-        defer { (batch.cursor, batch.position) = (cursor, position) }
-        return try batch.bytes.withUnsafeBytes { (bytes) throws(Errno) in
-            while cursor < end {
-                guard let record = KernelEntry(UnsafeRawBufferPointer(rebasing: bytes[cursor..<end])) else {
-                    throw .inputOutput
-                }
-                let next = UInt64(bitPattern: record.offset) &+ Self.firstOfKernel
-                if !record.isDot {
-                    let kind = try record.kind ?? kindOfName(record.name)
-                    let entry = Entry(name: record.name, inode: record.inode, kind: kind, next: next)
-                    guard body(entry) else { return false }
-                }
-                cursor += record.length
-                position = next
+    private func give(_ batch: inout ListingBatch, _ body: (Entry) -> Bool) throws(Errno) -> Bool {
+        while batch.cursor < batch.end {
+            guard let record = KernelEntry(batch.rest) else { throw .inputOutput }
+            let next = UInt64(bitPattern: record.offset) &+ Self.firstOfKernel
+            if !record.isDot {
+                let kind = record.kind ?? kindOfName(record.name)
+                guard body(Entry(name: record.name, inode: record.inode, kind: kind, next: next)) else { return false }
             }
-            return true
+            batch.cursor += record.length
+            batch.position = next
         }
+        return true
     }
 
     /// For file systems that don't tell the kind in the entry; an entry that is gone since has none.
-    private func kindOfName(_ name: UnsafeRawBufferPointer) throws(Errno) -> FileStatus.Kind {
+    private func kindOfName(_ name: UnsafeRawBufferPointer) -> FileStatus.Kind {
         do throws(Errno) {
             return try SandboxPath.with(name) { (path) throws(Errno) in
                 try directory.status(of: path, followLinks: false).kind
@@ -113,11 +91,44 @@ public final class DirectoryListing: Sendable {
     }
 }
 
-extension DirectoryListing.Batch {
-    /// An empty batch at a position, in the memory of an old one.
-    fileprivate init(position: UInt64, keeping old: consuming Self) {
-        bytes = old.bytes
+/// What getdents64 yielded last, and how far it was used.
+///
+/// SAFETY: sendable because its memory has one owner, this value, and nobody keeps the buffers that it lends.
+private struct ListingBatch: ~Copyable, @unchecked Sendable {
+    private var bytes: UnsafeMutableRawBufferPointer?
+    var end = 0
+    /// Offset in the bytes of the first entry that wasn't used yet, and its position.
+    var cursor = 0
+    var position: UInt64 = 0
+
+    deinit { bytes?.deallocate() }
+
+    /// Nothing yet, from a position on.
+    mutating func restart(at position: UInt64) {
+        (end, cursor) = (0, 0)
         self.position = position
+    }
+
+    /// Memory for a batch, all of whose entries are used up.
+    mutating func prepare(size: Int) -> UnsafeMutableRawBufferPointer {
+        (end, cursor) = (0, 0)
+        if let bytes { return bytes }
+        let fresh = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 8)
+        bytes = fresh
+        return fresh
+    }
+
+    /// Gives the memory back.
+    mutating func release() {
+        (end, cursor) = (0, 0)
+        bytes?.deallocate()
+        bytes = nil
+    }
+
+    /// What wasn't used yet. Valid until the next batch.
+    var rest: UnsafeRawBufferPointer {
+        guard let bytes else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: bytes[cursor..<end])
     }
 }
 

@@ -35,13 +35,11 @@ extension OpenDirectory {
     /// point anywhere: it is refused when it is followed.
     public func makeLink(_ path: borrowing SandboxPath, to target: UnsafeRawBufferPointer) throws(Errno) {
         try requireWritable()
-        let slash = UInt8(ascii: "/")
-        guard let first = target.first else { throw .noSuchFile }
-        if first == slash, confinement != .root { throw .notPermitted }
-        let trailing = path.hasTrailingSlash
-        try withParent(of: path) { (parent, name) throws(Errno) in
-            if trailing { try refuseNewFileWithSlash(name, in: parent) }
-            try withCopiedTarget(target) { (copy) throws(Errno) in
+        let (allowsAbsolute, trailing) = (confinement == .root, path.hasTrailingSlash)
+        try withCopiedTarget(target) { (copy) throws(Errno) in
+            if copy.pointee == CChar(UInt8(ascii: "/")), !allowsAbsolute { throw .notPermitted }
+            try withParent(of: path) { (parent, name) throws(Errno) in
+                if trailing { throw try errnoOfNewName(name, in: parent) }
                 try FileCalls.symbolicLink(to: copy, at: name, in: parent)
             }
         }
@@ -56,11 +54,11 @@ extension OpenDirectory {
     ) throws(Errno) {
         try requireSameAccess(directory)
         let (oldSlash, newSlash) = (old.hasTrailingSlash, new.hasTrailingSlash)
-        let source = try Place(of: old, in: self)
-        let target = try Place(of: new, in: directory)
-        if oldSlash { try requireDirectory(old.name, in: source.parent(self)) }
-        if newSlash { try refuseNewFileWithSlash(new.name, in: target.parent(directory)) }
-        try FileCalls.link(old.name, in: source.parent(self), to: new.name, in: target.parent(directory))
+        let source = try ParentDirectory(of: old, in: self)
+        let target = try ParentDirectory(of: new, in: directory)
+        if oldSlash { try requireDirectory(old.name, in: source.number) }
+        if newSlash { throw try errnoOfNewName(new.name, in: target.number) }
+        try FileCalls.link(old.name, in: source.number, to: new.name, in: target.number)
     }
 
     /// Moves a name, in this directory or to another; replaces what the new name meant, as rename(2) does.
@@ -69,27 +67,28 @@ extension OpenDirectory {
     ) throws(Errno) {
         try requireSameAccess(directory)
         let mustBeDirectory = old.hasTrailingSlash || new.hasTrailingSlash
-        let source = try Place(of: old, in: self)
-        let target = try Place(of: new, in: directory)
-        if mustBeDirectory { try requireDirectory(old.name, in: source.parent(self)) }
-        try FileCalls.rename(old.name, in: source.parent(self), to: new.name, in: target.parent(directory))
+        let source = try ParentDirectory(of: old, in: self)
+        let target = try ParentDirectory(of: new, in: directory)
+        if mustBeDirectory { try requireDirectory(old.name, in: source.number) }
+        try FileCalls.rename(old.name, in: source.number, to: new.name, in: target.number)
     }
 }
 
 /// The directory of a path's last component, opened if it isn't the starting directory itself.
-private struct Place: ~Copyable {
+private struct ParentDirectory: ~Copyable {
+    /// Valid as long as this value and the starting directory.
+    let number: Int32
     private let opened: OwnedDescriptor?
 
     init(of path: borrowing SandboxPath, in directory: OpenDirectory) throws(Errno) {
-        if let parent = path.parent {
-            opened = try directory.resolve(parent, [.path, .directory])
-        } else {
+        guard let parent = path.parent else {
+            number = directory.descriptor.rawValue
             opened = nil
+            return
         }
-    }
-
-    borrowing func parent(_ directory: OpenDirectory) -> Int32 {
-        if let number = opened?.rawValue { number } else { directory.descriptor.rawValue }
+        let parentDirectory = try directory.resolve(parent, [.path, .directory])
+        number = parentDirectory.rawValue
+        opened = consume parentDirectory
     }
 }
 
@@ -104,15 +103,17 @@ extension OpenDirectory {
     }
 
     /// What the kernel says to `name/` where a file or link is to be made.
-    private func refuseNewFileWithSlash(_ name: UnsafePointer<CChar>, in parent: Int32) throws(Errno) -> Never {
+    private func errnoOfNewName(_ name: UnsafePointer<CChar>, in parent: Int32) throws(Errno) -> Errno {
         _ = try FileCalls.status(name, in: parent)
-        throw .exists
+        return .exists
     }
 
-    /// Lends a zero-terminated copy of a link's target: `invalid` with a zero byte inside, `nameTooLong` above 4,095.
+    /// Lends a zero-terminated copy of a link's target: `noSuchFile` for an empty one, `invalid` with a zero byte inside,
+    /// `nameTooLong` above 4,095 bytes.
     private func withCopiedTarget(
         _ target: UnsafeRawBufferPointer, _ body: (UnsafePointer<CChar>) throws(Errno) -> Void
     ) throws(Errno) {
+        guard !target.isEmpty else { throw .noSuchFile }
         guard target.count <= 4095 else { throw .nameTooLong }
         try withUnsafeTemporaryAllocation(of: CChar.self, capacity: target.count + 1) { (copy) throws(Errno) in
             for (index, byte) in target.enumerated() { copy[index] = CChar(bitPattern: byte) }

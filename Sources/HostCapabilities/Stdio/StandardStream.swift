@@ -31,3 +31,13 @@ public final class StandardStream: Sendable {
 
     public func status() throws(Errno) -> FileStatus { try FileCalls.status(of: descriptor) }
 }
+
+extension StandardStream {
+    /// Whether a read or write would not wait now.
+    public func isReady(_ events: PollEvents) throws(Errno) -> Bool {
+        var requests = [PollRequest(descriptor, events)]
+        do throws(SystemCallError) {
+            return try Poll.wait(&requests, timeout: 0) > 0
+        } catch { throw error.errno }
+    }
+}
