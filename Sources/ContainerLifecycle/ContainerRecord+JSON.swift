@@ -1,0 +1,80 @@
+import JSON
+import Sandbox
+
+// The state file. Its form has a version, so that a later martlet can tell.
+
+extension ContainerRecord {
+    static let version: Int64 = 1
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["version"] = .integer(Self.version)
+        object["id"] = .string(id.text)
+        object["name"] = .string(name)
+        object["image"] = .string(image)
+        object["command"] = .array(command.map { .string($0) })
+        object["ports"] = .array(ports.map { .string($0) })
+        object["created"] = .unsigned(created)
+        object["state"] = .string(state.rawValue)
+        object["supervisor"] = supervisor.map(Self.json)
+        object["workload"] = workload.map(Self.json)
+        object["started"] = started.map { .unsigned($0) }
+        object["finished"] = finished.map { .unsigned($0) }
+        object["exitStatus"] = exitStatus.map { .integer(Int64($0)) }
+        object["exitExplanation"] = exitExplanation.map { .string($0) }
+        object["removesItself"] = .bool(removesItself)
+        object["layer"] = layer.map { .string($0) }
+        object["cgroup"] = cgroup.map { group in
+            .array(group.directories.map { ["unified": .bool($0.unified), "path": .string($0.path)] })
+        }
+        return .object(object)
+    }
+
+    private static func json(_ process: ProcessIdentity) -> JSONValue {
+        ["pid": .integer(Int64(process.number)), "startTicks": .unsigned(process.startTicks)]
+    }
+
+    init(reading bytes: [UInt8]) throws(JSONError) {
+        let node = try JSONNode(reading: bytes)
+        let version = try node.required("version").integer(Int64.self)
+        guard version == Self.version else {
+            throw try node.required("version").invalid("a record of version \(version), this martlet reads \(Self.version)")
+        }
+        guard let id = ContainerID(try node.required("id").string()) else {
+            throw try node.required("id").invalid("not a container id")
+        }
+        guard let state = LifecycleMachine.State(rawValue: try node.required("state").string()) else {
+            throw try node.required("state").invalid("no state of a container")
+        }
+        self.init(
+            id: id, name: try node.required("name").string(), image: try node.required("image").string(),
+            command: try node.required("command").strings(), ports: try node.required("ports").strings(),
+            created: try node.required("created").integer())
+        self.state = state
+        supervisor = try Self.process(node.optional("supervisor"))
+        workload = try Self.process(node.optional("workload"))
+        started = try node.optional("started")?.integer()
+        finished = try node.optional("finished")?.integer()
+        exitStatus = try node.optional("exitStatus")?.integer()
+        exitExplanation = try node.optional("exitExplanation")?.string()
+        removesItself = try node.required("removesItself").bool()
+        layer = try node.optional("layer")?.string()
+        cgroup = try Self.cgroup(node.optional("cgroup"))
+    }
+
+    private static func process(_ node: JSONNode?) throws(JSONError) -> ProcessIdentity? {
+        guard let node else { return nil }
+        return ProcessIdentity(
+            number: try node.required("pid").integer(), startTicks: try node.required("startTicks").integer())
+    }
+
+    private static func cgroup(_ node: JSONNode?) throws(JSONError) -> Cgroup? {
+        guard let node else { return nil }
+        var directories: [Cgroup.Directory] = []
+        for element in try node.elements() {
+            directories.append(
+                .init(unified: try element.required("unified").bool(), path: try element.required("path").string()))
+        }
+        return Cgroup(directories: directories)
+    }
+}

@@ -1,0 +1,59 @@
+import Sandbox
+import SystemCalls
+
+/// A workload's process, forked from this one: it goes on in our own code, with the engine loaded and the module mapped.
+struct SpawnedProcess: ~Copyable {
+    let number: Int32
+    /// A pidfd: readable when the process ended.
+    let descriptor: OwnedDescriptor
+    private let listener: StartListener
+
+    /// Forks. This process must have one thread.
+    ///
+    /// - Parameters:
+    ///   - streams: what becomes the child's 0, 1 and 2.
+    ///   - signals: the signals that are blocked in the child: those that were before the supervisor blocked its own.
+    ///   - cgroup: joined by the child before anything else of it runs.
+    ///   - body: the child's set-up and the guest; its result is the exit code.
+    init(
+        streams: GuestStreams, signals: SignalSet, cgroup: Cgroup?, body: (consuming StartChannel) -> Int32
+    ) throws(SystemCallError) {
+        let pipe = try Descriptors.pipe()
+        let supervisor = Processes.current
+        switch try Processes.fork() {
+        case .child:
+            let channel = StartChannel(writer: pipe.keepWrite(), parent: supervisor)
+            Processes.exit(Self.run(channel, streams: streams, signals: signals, cgroup: cgroup, body: body))
+        case .parent(let child):
+            let pidfd = try Processes.descriptor(of: child)
+            number = child
+            descriptor = pidfd
+            listener = StartListener(reader: pipe.keepRead())
+        }
+    }
+
+    private static func run(
+        _ channel: consuming StartChannel, streams: GuestStreams, signals: SignalSet, cgroup: Cgroup?,
+        body: (consuming StartChannel) -> Int32
+    ) -> Int32 {
+        do throws(SystemCallError) {
+            try signals.restore()
+            for number in Signal.forwarded { SignalSet.useDefault(number) }
+            // A write to a closed pipe or connection is an error that the guest sees, not its death.
+            SignalSet.ignore(Signal.brokenPipe)
+            try streams.install()
+        } catch { return channel.failed("\(error)") }
+        do throws(CgroupError) {
+            try cgroup?.join()
+        } catch { return channel.failed("\(error)") }
+        return body(channel)
+    }
+
+    /// Waits until the guest starts; the reason when it doesn't.
+    func startFailure() throws(SystemCallError) -> String? { try listener.failure() }
+
+    func signal(_ number: Int32) {
+        // Ended already: there is nobody to be told.
+        try? Processes.signal(descriptor.rawValue, number)
+    }
+}

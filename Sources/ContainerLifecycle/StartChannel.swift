@@ -1,0 +1,67 @@
+import SystemCalls
+
+/// The child's way to tell its supervisor that the guest starts now, or why it can't.
+///
+/// A pipe that nothing else is written to. Its number belongs into the sandbox's kept descriptors; it is closed before the
+/// guest runs.
+public struct StartChannel: ~Copyable {
+    private let writer: OwnedDescriptor
+
+    /// The supervising process, for `SandboxPolicy.diesWithParent`.
+    public let parent: Int32
+
+    init(writer: consuming OwnedDescriptor, parent: Int32) {
+        self.writer = writer
+        self.parent = parent
+    }
+
+    public var rawValue: Int32 { writer.rawValue }
+
+    /// The code with which a process ends that couldn't be set up, as Docker has it.
+    public static let failureStatus: Int32 = 125
+
+    /// The longest reason that is passed on; below a pipe's atomic write.
+    static let reasonLimit = 4000
+
+    static let started: UInt8 = 1
+    static let failed: UInt8 = 2
+
+    /// The set-up is complete: the guest starts next.
+    public consuming func succeeded() { send([Self.started]) }
+
+    /// The set-up failed. Returns the code to end with.
+    public consuming func failed(_ reason: String) -> Int32 {
+        send([Self.failed] + Array(reason.utf8.prefix(Self.reasonLimit)))
+        return Self.failureStatus
+    }
+
+    /// By pwritev2(2), the one way to write that is left inside a sandbox.
+    private borrowing func send(_ bytes: [UInt8]) {
+        var bytes = bytes
+        bytes.withUnsafeMutableBytes { buffer in
+            let vector = IOVector(buffer)
+            withUnsafePointer(to: vector) {
+                // A supervisor that is gone has killed this process or is about to.
+                _ = try? TransferCalls.write(rawValue, UnsafeBufferPointer(start: $0, count: 1))
+            }
+        }
+    }
+}
+
+/// The supervisor's end.
+struct StartListener: ~Copyable {
+    private let reader: OwnedDescriptor
+
+    init(reader: consuming OwnedDescriptor) { self.reader = reader }
+
+    /// Waits for the child's word; nil is that the guest starts. A child that ends without a word didn't start it either.
+    func failure() throws(SystemCallError) -> String? {
+        // Larger than the longest message, so that reading to the end can't fail for its size.
+        let message = try Files.readAll(reader.rawValue, limit: StartChannel.reasonLimit * 2)
+        switch message.first {
+        case StartChannel.started: return nil
+        case StartChannel.failed: return String(decoding: message.dropFirst(), as: UTF8.self)
+        default: return "the workload's process ended while it was being set up"
+        }
+    }
+}

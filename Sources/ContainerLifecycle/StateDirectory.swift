@@ -1,0 +1,65 @@
+import JSON
+import SystemCalls
+
+/// The directory in which running and ended containers stand on record: one directory for each, named by its id, with the
+/// state file and the log.
+///
+/// 0700 and ours, verified at every opening. A record appears and changes by rename, so that a reader, or a crash at any
+/// moment, never meets half of one.
+public final class StateDirectory: Sendable {
+    public let path: String
+    let descriptor: OwnedDescriptor
+
+    static let stateFile = "state.json"
+    static let logFile = "log"
+    /// Containers that a directory may hold.
+    static let containerLimit = 100_000
+    /// Names of what is only half made or half removed; its maker holds a lock on it.
+    static let unfinishedPrefix = ".unfinished-"
+
+    private init(path: String, descriptor: consuming OwnedDescriptor) {
+        self.path = path
+        self.descriptor = descriptor
+    }
+
+    /// Opens the directory, and makes it when there is none.
+    ///
+    /// - Parameter path: nil is `/run/martlet` for root; for others `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID`.
+    public static func open(path: String? = nil) throws(LifecycleError) -> StateDirectory {
+        let path = path ?? defaultPath
+        let directory = try openDirectory(path)
+        let status: FileStatus
+        do throws(SystemCallError) {
+            status = try FileStatus.of(directory.rawValue)
+        } catch { throw .system(doing: "opening the state directory", error) }
+        // In /tmp anybody could have made it before us.
+        guard status.owner == Processes.effectiveUser else {
+            throw .untrusted(path: path, reason: "it belongs to user \(status.owner)")
+        }
+        guard status.permissions & 0o077 == 0 else {
+            throw .untrusted(path: path, reason: "others have access to it (chmod 700 it, if it is meant to be ours)")
+        }
+        return StateDirectory(path: path, descriptor: directory)
+    }
+
+    private static func openDirectory(_ path: String) throws(LifecycleError) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            try makeUnlessThere(path)
+            return try Files.open(path, flags: [.readOnly, .directory, .noFollow])
+        } catch { throw .system(doing: "opening the state directory", error) }
+    }
+
+    private static func makeUnlessThere(_ path: String) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try Files.makeDirectory(path, mode: 0o700)
+        } catch {
+            if error.errno != .exists { throw error }
+        }
+    }
+
+    private static var defaultPath: String {
+        if Processes.effectiveUser == 0 { return "/run/martlet" }
+        if let runtime = Environment.value("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") { return runtime + "/martlet" }
+        return "/tmp/martlet-\(Processes.effectiveUser)"
+    }
+}

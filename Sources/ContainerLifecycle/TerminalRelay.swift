@@ -1,0 +1,138 @@
+import SystemCalls
+
+/// Connects our own terminal with the one of the guest.
+struct TerminalRelay: StreamRelay, ~Copyable {
+    private let master: OwnedDescriptor
+    private let raw: RawMode?
+    private var readsInput: Bool
+    /// Keys that the guest's terminal didn't take yet; no more are read until it did.
+    private var pending: [UInt8] = []
+    private var isOpen = true
+
+    private static let chunk = 16_384
+    /// Ends a line-wise reader's input (VEOF of a new terminal).
+    private static let endOfInput: UInt8 = 4
+
+    /// Our own mode is restored when the relay ends, on every way out.
+    init(master: consuming OwnedDescriptor, interactive: Bool) throws(SystemCallError) {
+        try Descriptors.setStatusFlags(
+            master.rawValue, try Descriptors.statusFlags(master.rawValue) | OpenFlags.nonBlocking.rawValue)
+        let raw = try interactive && Terminals.isTerminal(0) ? RawMode(of: 0) : nil
+        self.master = master
+        self.raw = raw
+        readsInput = interactive
+    }
+
+    /// The first of our streams that is a terminal.
+    static var ownTerminal: Int32? { [0, 1, 2].first { Terminals.isTerminal($0) } }
+
+    /// Gives the guest's terminal our size, or a customary one.
+    static func adoptSize(of terminal: Int32?, for master: Int32) {
+        let size = terminal.flatMap { try? Terminals.size(of: $0) }
+        try? Terminals.setSize(of: master, to: size ?? Terminals.Size(rows: 24, columns: 80))
+    }
+
+    mutating func windowChanged() { Self.adoptSize(of: Self.ownTerminal, for: master.rawValue) }
+
+    var requests: [PollRequest] {
+        guard isOpen else { return [] }
+        let toMaster: PollEvents = pending.isEmpty ? .readable : [.readable, .writable]
+        var requests = [PollRequest(master.rawValue, toMaster)]
+        if readsInput, pending.isEmpty { requests.append(PollRequest(0, .readable)) }
+        return requests
+    }
+
+    mutating func serve(_ found: ArraySlice<PollRequest>) throws(SystemCallError) {
+        for request in found where !request.found.isEmpty {
+            if request.descriptor == master.rawValue {
+                if request.found.contains(.writable) { try flush() }
+                if !request.found.isDisjoint(with: [.readable, .hangUp, .error]) { _ = try moveOutput() }
+            } else {
+                try readInput()
+            }
+        }
+    }
+
+    mutating func finish() throws(SystemCallError) {
+        while isOpen, try moveOutput() {}
+    }
+
+    /// From the guest to us; false when there is nothing (yet, or any more).
+    private mutating func moveOutput() throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            let bytes = try Self.read(master.rawValue)
+            if bytes.isEmpty { isOpen = false }
+            try Files.writeAll(1, bytes)
+            return !bytes.isEmpty
+        } catch {
+            switch error.errno {
+            case .again: return false
+            // All of the guest's ends are closed; or ours are, and nobody looks any more.
+            case .inputOutput, .brokenPipe:
+                isOpen = false
+                return false
+            default: throw error
+            }
+        }
+    }
+
+    private mutating func readInput() throws(SystemCallError) {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try Self.read(0)
+        } catch {
+            if error.errno == .again { return }
+            // The terminal is gone, or we are in its background: no more keys.
+            readsInput = false
+            return
+        }
+        if bytes.isEmpty {
+            readsInput = false
+            pending = [Self.endOfInput]
+        } else {
+            pending = bytes
+        }
+        try flush()
+    }
+
+    private mutating func flush() throws(SystemCallError) {
+        while !pending.isEmpty {
+            do throws(SystemCallError) {
+                let count = try pending.withUnsafeBufferPointer { (buffer) throws(SystemCallError) in
+                    try Files.write(master.rawValue, UnsafeRawBufferPointer(buffer))
+                }
+                pending.removeFirst(count)
+            } catch {
+                if error.errno == .again { return }
+                pending = []
+                readsInput = false
+                if error.errno != .inputOutput { throw error }
+            }
+        }
+    }
+
+    private static func read(_ descriptor: Int32) throws(SystemCallError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: chunk)
+        let count = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemCallError) in
+            try Files.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        bytes.removeSubrange(count...)
+        return bytes
+    }
+}
+
+/// Raw mode of a terminal for as long as this value lives.
+struct RawMode: ~Copyable {
+    private let terminal: Int32
+    private let saved: Terminals.Mode
+
+    init(of terminal: Int32) throws(SystemCallError) {
+        self.terminal = terminal
+        saved = try Terminals.makeRaw(terminal)
+    }
+
+    deinit {
+        // A terminal that is gone needs no restoring.
+        try? Terminals.restore(terminal, to: saved)
+    }
+}
