@@ -5,6 +5,8 @@ import SystemCalls
 public protocol ContentHash: AnyObject {
     /// Takes the next bytes.
     func update(_ bytes: UnsafeRawBufferPointer)
+    /// Forgets everything.
+    func reset()
     /// The digest of everything so far.
     func digest() -> Digest
 }
@@ -59,7 +61,6 @@ public final class BlobWriter {
     /// Takes the next bytes. More than the blob's size is refused before it is written.
     public func write(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
         guard Int64(bytes.count) <= size - written else {
-            discard()
             throw .mismatch(digest, reason: "it is longer than \(size) bytes")
         }
         hash.update(bytes)
@@ -83,7 +84,8 @@ public final class BlobWriter {
         }
         let found = hash.digest()
         guard found == digest else {
-            discard()
+            // Nothing to resume: which of the bytes is wrong, nobody knows.
+            try restart()
             throw .mismatch(digest, reason: "its digest is \(found)")
         }
         try storing { () throws(SystemCallError) in
@@ -93,11 +95,14 @@ public final class BlobWriter {
         isFinished = true
     }
 
-    /// Removes what was written: it is wrong and nothing to resume.
-    public func discard() {
-        guard !isFinished else { return }
-        isFinished = true
-        try? Files.unlink(temporary)
+    /// Begins anew: what was written so far is dropped.
+    public func restart() throws(StoreError) {
+        try storing("ftruncate", temporary) { () throws(Errno) in
+            try TransferCalls.truncate(file.rawValue, to: 0)
+            _ = try TransferCalls.seek(file.rawValue, 0, from: .start)
+        }
+        hash.reset()
+        written = 0
     }
 
     /// The file of an earlier writer, locked; nil when another process works on it.
@@ -118,12 +123,7 @@ public final class BlobWriter {
     /// Hashes what an earlier writer left; more than the blob has is started anew.
     private func readBack() throws(StoreError) {
         let length = try storing { () throws(SystemCallError) in try FileStatus.of(file.rawValue).size }
-        if length > size {
-            try storing("ftruncate", temporary) { () throws(Errno) in
-                try TransferCalls.truncate(file.rawValue, to: 0)
-            }
-            return
-        }
+        if length > size { return try restart() }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { chunk.deallocate() }
         while true {

@@ -36,6 +36,15 @@ public final class StoreSession: Sendable {
         try writer.commit()
     }
 
+    /// Takes over a file of the store's `tmp` as a blob. The caller has computed its digest.
+    public func adopt(_ path: String, verified digest: Digest) throws(StoreError) {
+        try storing { () throws(SystemCallError) in
+            let file = try Files.open(path, flags: .readOnly)
+            try synchronize(file.rawValue, path)
+            try Files.rename(path, to: store.layout.blob(digest))
+        }
+    }
+
     /// Keeps a record and lets the names mean it from now on; names that meant another image are taken over.
     ///
     /// The blobs of the image must be in the store already.

@@ -28,13 +28,21 @@ public struct Digest: Hashable, Sendable {
 
     /// Nil unless `hash` has the algorithm's length.
     public init?(_ algorithm: Algorithm, hash: some Sequence<UInt8>) {
+        let digest = Digest(algorithm, computed: hash)
+        guard digest.hex.utf8.count == algorithm.digits else { return nil }
+        self = digest
+    }
+
+    /// The result of a hash function, whose length is the algorithm's by its type.
+    package init(_ algorithm: Algorithm, computed hash: some Sequence<UInt8>) {
         var hex: [UInt8] = []
         let digits = Array("0123456789abcdef".utf8)
         for byte in hash {
             hex.append(digits[Int(byte >> 4)])
             hex.append(digits[Int(byte & 15)])
         }
-        self.init(algorithm, hex: String(decoding: hex, as: UTF8.self))
+        self.algorithm = algorithm
+        self.hex = String(decoding: hex, as: UTF8.self)
     }
 
     /// Reads `sha256:…` or `sha512:…`.
