@@ -1,0 +1,65 @@
+"""Where things stand: the checkout, the programs that are measured, and a folder to work in."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Optional
+
+repository = Path(__file__).resolve().parent.parent.parent
+work = repository / ".build" / "bench"
+guests = repository / "Benchmarks" / "guests"
+
+
+def program(variable: str, *candidates: object) -> Optional[str]:
+    """The program that an environment variable names, or the first candidate that is there."""
+    named = os.environ.get(variable)
+    for candidate in [named] if named else map(str, candidates):
+        found = shutil.which(candidate)
+        if found:
+            return found
+    return None
+
+
+martlet = program("MARTLET", repository / ".build/release/martlet")
+wasmtime = program("WASMTIME", work / "wasmtime/wasmtime", "wasmtime")
+umoci = program("UMOCI", "umoci")
+skopeo = program("SKOPEO", "skopeo")
+docker_registry = program("DOCKER_REGISTRY", "docker-registry")
+
+store = work / "store"
+state = work / "state"
+
+
+def martlet_run(*words: object) -> list[str]:
+    """`martlet run` with the bench's own store."""
+    return [str(martlet), "run", "--rm", "--root", str(store), "--state", str(state), *map(str, words)]
+
+
+def martlet_image(verb: str, *words: object, root: Path = store) -> list[str]:
+    return [str(martlet), "image", verb, "--root", str(root), *map(str, words)]
+
+
+def clang() -> str:
+    """The Swift toolchain's clang, so that the native and the wasm guests come from the same compiler."""
+    answer = subprocess.run(["swiftc", "-print-target-info"], check=True, capture_output=True, text=True).stdout
+    return str(Path(json.loads(answer)["paths"]["runtimeResourcePath"]).parent.parent / "bin" / "clang")
+
+
+def build_guest(name: str) -> tuple[str, str]:
+    """Compiles a guest to WebAssembly and natively, both with -O2; returns the two paths."""
+    folder = work / "guests"
+    folder.mkdir(parents=True, exist_ok=True)
+    source, module, native = guests / f"{name}.c", folder / f"{name}.wasm", folder / name
+    if not native.exists() or native.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run([repository / "oci-samples/compile", source, module, "-O2"], check=True)
+        subprocess.run([clang(), "-O2", source, "-o", native], check=True)
+    return str(module), str(native)
+
+
+def empty(folder: Path) -> Path:
+    """The folder, with nothing in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
