@@ -127,3 +127,30 @@ extension ImageConfiguration.History {
         return .object(object)
     }
 }
+
+/// A key of `ExposedPorts`: `8080`, `8080/tcp`, `53/udp`.
+public struct ExposedPort: Hashable, Sendable {
+    public enum Transport: String, Sendable {
+        case tcp
+        case udp
+    }
+
+    public let number: UInt16
+    public let transport: Transport
+
+    /// Nil for what isn't a port from 1 to 65535 of a known protocol.
+    public init?(parsing text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let number = UInt16(parts[0]), number > 0,
+            let transport = parts.count == 2 ? Transport(rawValue: String(parts[1])) : .tcp
+        else { return nil }
+        self.number = number
+        self.transport = transport
+    }
+}
+
+extension ImageConfiguration {
+    /// The exposed ports that martlet understands.
+    public var ports: [ExposedPort] { exposedPorts.compactMap { ExposedPort(parsing: $0) } }
+}
