@@ -17,6 +17,8 @@ final class HTTPTransport: Sendable {
             timeout: .init(connect: TimeAmount(limits.connectTimeout), read: TimeAmount(limits.silence)),
             // A blob is checked as it is stored: nothing may be unpacked on the way.
             decompression: .disabled)
+        // Otherwise a refused connection is tried until the timeout; trying again is our own part.
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = limits.parallelBlobs + 2
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.policy = policy

@@ -38,7 +38,8 @@ struct WebAddress: Equatable, Sendable {
     /// What a `Location` header means when it answers a request to this address.
     func resolving(_ location: String) -> WebAddress? {
         if location.hasPrefix("//") { return WebAddress("\(origin.scheme.rawValue):\(location)") }
-        if location.contains("://"), let absolute = WebAddress(location) { return absolute }
+        // A colon in the first part is a scheme (section 4.2).
+        if location.prefix(while: { $0 != "/" && $0 != "?" }).contains(":") { return WebAddress(location) }
         guard location.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\\") }) else { return nil }
         if location.hasPrefix("/") {
             let (path, query) = Self.splitPath(location[...])
