@@ -20,6 +20,10 @@ public struct Preview1Configuration: Sendable {
     public var listeners: [Int32] = []
 
     public var network = NetworkPolicy()
+
+    /// What the guest's names are resolved with: read before the sandbox closes.
+    public var resolver = ResolverConfiguration()
+
     public var limits = GuestLimits()
 
     public init() {}

@@ -7,20 +7,21 @@ public final class Preview1Context: Sendable {
     public let descriptors: DescriptorTable
     public let arguments: StringArea
     public let environment: StringArea
-    public let network: NetworkPolicy
+    public let network: Network
     public let limits: GuestLimits
 
     /// Sets up descriptors 0, 1 and 2, the preopened directories and the listeners, in this order.
     ///
-    /// Errors: `mfile` when they are more than the limit on open descriptors.
+    /// Errors: `mfile` when they are more than the limit on open descriptors, `notsock` for a listener that is no socket.
     public init(_ configuration: Preview1Configuration) throws(Preview1Failure) {
         limits = configuration.limits
-        network = configuration.network
+        network = Network(policy: configuration.network, resolver: configuration.resolver)
         arguments = StringArea(configuration.arguments)
         environment = StringArea(configuration.environment)
         descriptors = DescriptorTable(limit: configuration.limits.openDescriptors)
         // Owned first, so that they are closed even if one of them finds no place.
-        let listeners = configuration.listeners.map { SocketEntry(listening: OwnedDescriptor(adopting: $0)) }
+        let network = network
+        let listeners = configuration.listeners.map { network.adopt(listener: OwnedDescriptor(adopting: $0)) }
         try descriptors.insert(stream: StandardStream(lending: configuration.standardInput, .input))
         try descriptors.insert(stream: StandardStream(lending: configuration.standardOutput, .output))
         try descriptors.insert(stream: StandardStream(lending: configuration.standardError, .output))
@@ -31,15 +32,22 @@ public final class Preview1Context: Sendable {
                     base: .directory, inheriting: .directory.union(.file)))
         }
         for listener in listeners {
+            guard let listener else { throw .errno(.notsock) }
             _ = try descriptors.insert(.init(.socket(listener), base: .listener, inheriting: .connection))
         }
     }
 
     /// Offers every function to modules, under the names of both dialects.
-    public func define(in linker: Linker) throws(EngineError) {
+    ///
+    /// A name that has several forms is offered in the form that the module imports. A module that imports a form which
+    /// doesn't exist is refused with the ones that do.
+    public func define(in linker: Linker, for module: Module? = nil) throws(EngineError) {
+        let imports = module?.imports ?? []
         for dialect in Preview1Dialect.allCases {
             let call = Preview1Call(context: self, dialect: dialect)
-            for function in Preview1Functions.table(of: dialect) { try function.define(in: linker, call) }
+            for function in try Preview1Functions.table(of: dialect, importedBy: imports) {
+                try function.define(in: linker, call)
+            }
         }
     }
 }

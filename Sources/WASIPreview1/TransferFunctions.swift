@@ -41,8 +41,7 @@ enum TransferFunctions {
         let slot = try context.descriptors.file(number, needing: .fdRead)
         let target = try memory.range(at: result, count: 4)
         let read = try memory.withVectors(at: vectors, count: count, context.limits) { (vectors) throws(Errno) in
-            try slot.resource.waitUnlessNonBlocking(.readable)
-            return try TransferCalls.read(slot.resource.hostDescriptor, into: vectors)
+            try slot.resource.read(into: vectors)
         }
         target.storeBytes(of: UInt32(truncatingIfNeeded: read).littleEndian, as: UInt32.self)
     }
@@ -55,8 +54,7 @@ enum TransferFunctions {
         let slot = try context.descriptors.file(number, needing: .fdWrite)
         let target = try memory.range(at: result, count: 4)
         let written = try memory.withVectors(at: vectors, count: count, context.limits) { (vectors) throws(Errno) in
-            try slot.resource.waitUnlessNonBlocking(.writable)
-            return try TransferCalls.write(slot.resource.hostDescriptor, vectors)
+            try slot.resource.write(vectors)
         }
         target.storeBytes(of: UInt32(truncatingIfNeeded: written).littleEndian, as: UInt32.self)
     }
@@ -136,6 +134,24 @@ extension DescriptorResource {
         case .stream, .socket: .errno(missing.isSubset(of: [.fdSeek, .fdTell]) ? .spipe : .notcapable)
         case .file, .directory: .errno(.notcapable)
         }
+    }
+
+    /// Reads at the offset of a file or stream; a socket receives, under its policy.
+    func read(into vectors: UnsafeBufferPointer<IOVector>) throws(Errno) -> Int {
+        if case .socket(let socket) = self {
+            do throws(SocketFailure) { return try socket.receive(into: vectors).count } catch { throw error.errno }
+        }
+        try waitUnlessNonBlocking(.readable)
+        return try TransferCalls.read(hostDescriptor, into: vectors)
+    }
+
+    /// Writes at the offset of a file or stream; a socket sends, and never raises SIGPIPE.
+    func write(_ vectors: UnsafeBufferPointer<IOVector>) throws(Errno) -> Int {
+        if case .socket(let socket) = self {
+            do throws(SocketFailure) { return try socket.send(vectors) } catch { throw error.errno }
+        }
+        try waitUnlessNonBlocking(.writable)
+        return try TransferCalls.write(hostDescriptor, vectors)
     }
 
     /// `again` for a standard stream that isn't ready and was asked not to wait. All others know by themselves.

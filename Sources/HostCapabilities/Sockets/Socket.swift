@@ -161,7 +161,7 @@ extension Socket {
             let received = try Sockets.receive(descriptor.rawValue, into: pieces, flags: flags)
             return Received(
                 count: received.count, isTruncated: received.flags.contains(.truncated),
-                source: SocketAddress(received.source))
+                source: guestForm(of: received.source))
         } catch { throw .system(error) }
     }
 
@@ -197,7 +197,9 @@ extension Socket {
     /// Where the socket is bound, with the port as the guest knows it.
     public func localAddress() throws(SocketFailure) -> SocketAddress {
         do throws(SystemCallError) {
-            var address = try guestForm(of: Sockets.localAddress(descriptor.rawValue), "getsockname")
+            guard var address = guestForm(of: try Sockets.localAddress(descriptor.rawValue)) else {
+                throw SystemCallError("getsockname", nil, .familyUnsupported)
+            }
             if let mapping = state.withLock({ $0.mapping }) { address.port = mapping.guestPort }
             return address
         } catch { throw .system(error) }
@@ -206,27 +208,33 @@ extension Socket {
     /// Who is at the other end: `ENOTCONN` when nobody is.
     public func peerAddress() throws(SocketFailure) -> SocketAddress {
         do throws(SystemCallError) {
-            return try guestForm(of: Sockets.peerAddress(descriptor.rawValue), "getpeername")
+            guard let address = guestForm(of: try Sockets.peerAddress(descriptor.rawValue)) else {
+                throw SystemCallError("getpeername", nil, .familyUnsupported)
+            }
+            return address
         } catch { throw .system(error) }
     }
 
     /// A guest's IPv4 socket may stand on a host's socket for both families: shows IPv4 addresses as such.
-    private func guestForm(of raw: RawSocketAddress, _ call: String) throws(SystemCallError) -> SocketAddress {
-        guard var address = SocketAddress(raw) else { throw SystemCallError(call, nil, .familyUnsupported) }
+    private func guestForm(of raw: RawSocketAddress) -> SocketAddress? {
+        guard var address = SocketAddress(raw) else { return nil }
         guard family == .v4 else { return address }
         address.address = address.address == .v6(.any) ? .v4(.any) : address.address.canonical
         return address
     }
 
-    public func option(_ option: Sockets.OptionName) throws(SocketFailure) -> Int32 {
+    /// Fills the buffer and returns how many bytes the value has.
+    public func option(
+        _ option: Sockets.OptionName, into buffer: UnsafeMutableRawBufferPointer
+    ) throws(SocketFailure) -> Int {
         do throws(SystemCallError) {
-            return try Sockets.option(descriptor.rawValue, option)
+            return try Sockets.option(hostDescriptor, option.level, option.name, into: buffer)
         } catch { throw .system(error) }
     }
 
-    public func setOption(_ option: Sockets.OptionName, _ value: Int32) throws(SocketFailure) {
+    public func setOption(_ option: Sockets.OptionName, _ value: UnsafeRawBufferPointer) throws(SocketFailure) {
         do throws(SystemCallError) {
-            try Sockets.setOption(descriptor.rawValue, option, value)
+            try Sockets.setOption(hostDescriptor, option.level, option.name, value)
         } catch { throw .system(error) }
     }
 }
