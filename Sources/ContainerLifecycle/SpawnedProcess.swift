@@ -37,6 +37,9 @@ struct SpawnedProcess: ~Copyable {
         body: (consuming StartChannel) -> Int32
     ) -> Int32 {
         do throws(SystemCallError) {
+            // A change of user takes this back: the sandbox asks again.
+            try Confinement.dieWithParent()
+            guard Processes.parent == channel.parent else { return StartChannel.failureStatus }
             try signals.restore()
             for number in Signal.forwarded { SignalSet.useDefault(number) }
             // A write to a closed pipe or connection is an error that the guest sees, not its death.

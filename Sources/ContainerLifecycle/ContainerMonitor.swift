@@ -1,0 +1,141 @@
+import Sandbox
+import SystemCalls
+
+/// The process that looks after one workload in the background: without a terminal, and with nothing open that it doesn't
+/// need.
+struct ContainerMonitor: ~Copyable {
+    private let detached: Detached
+    private let record: ContainerRecord
+    private var channel: StartChannel?
+
+    private var state: StateDirectory { detached.state }
+
+    init(detached: Detached, record: ContainerRecord, channel: consuming StartChannel) {
+        self.detached = detached
+        self.record = record
+        self.channel = consume channel
+    }
+
+    consuming func run(_ body: (consuming StartChannel) -> Int32) -> Never {
+        do throws(LifecycleError) {
+            var workload = try start(body)
+            try announce(workload)
+            try recordEnd(try workload.wait(timeout: detached.timeout, cgroup: record.cgroup))
+            Processes.exit(0)
+        } catch {
+            // When somebody still listens it is told; later the record says what was known last.
+            if let channel = channel.take() { _ = channel.failed("\(error)") }
+            Processes.exit(StartChannel.failureStatus)
+        }
+    }
+
+    private func start(_ body: (consuming StartChannel) -> Int32) throws(LifecycleError) -> MonitoredWorkload {
+        try state.update(record.id) { record in record.supervisor = .current }
+        do throws(SystemCallError) {
+            try leaveCaller()
+            let supervision = try Supervision()
+            let writer = try LogWriter(directory: try state.open(record.id), limits: detached.log)
+            return try detached.terminal
+                ? .inTerminal(supervision, writer, record.cgroup, body) : .withPipes(supervision, writer, record.cgroup, body)
+        } catch { throw .system(doing: "starting the workload", error) }
+    }
+
+    /// Nothing of whoever started us is held: no directory, no streams.
+    private func leaveCaller() throws(SystemCallError) {
+        try Confinement.changeDirectory(to: "/")
+        let nothing = try Files.open("/dev/null", flags: [.readWrite, .noControllingTerminal])
+        for stream in Int32(0)...2 { try Descriptors.place(nothing.rawValue, at: stream) }
+    }
+
+    /// Waits for the guest's start, records it, and tells whoever started us.
+    private mutating func announce(_ workload: borrowing MonitoredWorkload) throws(LifecycleError) {
+        if let reason = try workload.startFailure() {
+            try? ContainerRemoval(state: state).discard(record)
+            throw .notStarted(reason)
+        }
+        let process = ProcessIdentity(living: workload.process.number)
+        do throws(LifecycleError) {
+            try state.update(record.id) { (record) throws(LifecycleError) in
+                _ = try record.handle(.start)
+                record.workload = process
+                record.started = Clocks.now(.realtime)
+            }
+        } catch {
+            // Removed meanwhile: nobody would find it any more.
+            workload.process.signal(Signal.kill)
+            throw error
+        }
+        if let channel = channel.take() { channel.succeeded() }
+        do throws(SystemCallError) {
+            try OpenDescriptors.closeAll(except: workload.descriptors + [state.descriptor.rawValue])
+        } catch { throw .system(doing: "monitoring", error) }
+    }
+
+    private func recordEnd(_ exit: WorkloadExit) throws(LifecycleError) {
+        record.cgroup?.remove()
+        let ended = try state.update(record.id) { (record) throws(LifecycleError) in
+            _ = try record.handle(.end)
+            record.finished = Clocks.now(.realtime)
+            record.exitStatus = exit.status
+            record.exitExplanation = exit.explanation
+        }
+        if ended.removesItself { try ContainerRemoval(state: state).discard(ended) }
+    }
+}
+
+/// A workload with its log, and what its monitor waits with.
+struct MonitoredWorkload: ~Copyable {
+    let process: SpawnedProcess
+    private let supervision: Supervision
+    private var relay: LogRelay
+
+    private init(process: consuming SpawnedProcess, supervision: consuming Supervision, relay: consuming LogRelay) {
+        self.process = process
+        self.supervision = supervision
+        self.relay = relay
+    }
+
+    static func withPipes(
+        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: Cgroup?,
+        _ body: (consuming StartChannel) -> Int32
+    ) throws(SystemCallError) -> MonitoredWorkload {
+        let output = try Descriptors.pipe()
+        let error = try Descriptors.pipe()
+        let process = try SpawnedProcess(
+            streams: GuestStreams(input: nil, output: output.write.rawValue, error: error.write.rawValue),
+            signals: supervision.previousSignals, cgroup: cgroup, body: body)
+        let relay = try LogRelay(output: output.keepRead(), error: error.keepRead(), writer: writer)
+        return MonitoredWorkload(process: process, supervision: supervision, relay: relay)
+    }
+
+    static func inTerminal(
+        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: Cgroup?,
+        _ body: (consuming StartChannel) -> Int32
+    ) throws(SystemCallError) -> MonitoredWorkload {
+        let pair = try Terminals.open()
+        TerminalRelay.adoptSize(of: nil, for: pair.master.rawValue)
+        let process = try SpawnedProcess(
+            streams: .terminal(pair.slave.rawValue), signals: supervision.previousSignals, cgroup: cgroup, body: body)
+        let relay = try LogRelay(output: pair.keepMaster(), error: nil, writer: writer)
+        return MonitoredWorkload(process: process, supervision: supervision, relay: relay)
+    }
+
+    /// What the monitor has to keep open.
+    var descriptors: [Int32] {
+        [process.descriptor.rawValue, supervision.signals.rawValue] + relay.descriptors
+    }
+
+    func startFailure() throws(LifecycleError) -> String? {
+        do throws(SystemCallError) {
+            guard let reason = try process.startFailure() else { return nil }
+            _ = try Processes.wait(for: process.number)
+            return reason
+        } catch { throw .system(doing: "starting the workload", error) }
+    }
+
+    mutating func wait(timeout: Duration?, cgroup: Cgroup?) throws(LifecycleError) -> WorkloadExit {
+        do throws(SystemCallError) {
+            return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+        } catch { throw .system(doing: "monitoring", error) }
+    }
+}
