@@ -1,9 +1,5 @@
 """What one preview-1 call costs, measured inside the guest."""
 
-import shutil
-import tempfile
-from pathlib import Path
-
 from . import places
 from .measure import Contender, Row, printed_figures
 
@@ -18,15 +14,11 @@ figures = {
 
 def measure(rounds: int, note) -> list[Row]:
     module, native = places.build_guest("calls")
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="martlet-bench-", dir=memory if memory.is_dir() else None))
+    folder = places.empty(places.memory() / "calls")
     # The first one gives the reference that the others are compared with.
     contenders = [Contender("native", [native, str(folder)])]
     if places.wasmtime:
         contenders.append(Contender("wasmtime", [places.wasmtime, "run", "--dir", f"{folder}::/bench", module, "/bench"]))
     if places.martlet:
         contenders.append(Contender("martlet", places.martlet_run("-v", f"{folder}:/bench", module, "/bench")))
-    try:
-        return printed_figures([Row(name, what, "ns") for name, what in figures.items()], contenders, rounds, note)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return printed_figures([Row(name, what, "ns") for name, what in figures.items()], contenders, rounds, note)

@@ -1,9 +1,12 @@
 """Where things stand: the checkout, the programs that are measured, and a folder to work in."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Optional
 
@@ -62,4 +65,13 @@ def empty(folder: Path) -> Path:
     """The folder, with nothing in it."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    return folder
+
+
+@functools.cache
+def memory() -> Path:
+    """A folder on tmpfs, where a disk's moods don't hide what is measured; gone at the end. Elsewhere if there is none."""
+    tmpfs = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="martlet-bench-", dir=tmpfs if tmpfs.is_dir() else None))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
