@@ -14,7 +14,9 @@ struct LibraryStatus {
     var succeeded: Bool { code == ARCHIVE_OK }
 
     /// Only some name isn't UTF-8, and was taken as the bytes that it is.
-    var isUnconvertedName: Bool { code == ARCHIVE_WARN && message.hasSuffix("to current locale.") }
+    var isUnconvertedName: Bool {
+        code == ARCHIVE_WARN && (message.hasSuffix("to current locale.") || message.hasSuffix("to UTF-8"))
+    }
 }
 
 /// The character set that names are read and written in; see CArchive.h.

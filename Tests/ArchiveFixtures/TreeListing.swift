@@ -39,9 +39,14 @@ public enum TreeListing {
         lines[path] = line
         guard status.kind == .directory else { return }
         let names = try TreeCalls.names(in: try Files.open(root + path, flags: [.readOnly, .directory]).rawValue)
-        for name in names.map({ String(cString: $0) }).sorted() {
+        for name in names.map(text).sorted() {
             try walk(root, path + "/" + name, detail, &lines, &links)
         }
+    }
+
+    /// A C string without its zero.
+    public static func text(_ name: [CChar]) -> String {
+        String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func attributes(_ path: String) throws -> String {
