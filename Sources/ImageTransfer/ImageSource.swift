@@ -2,6 +2,7 @@ import Archive
 import JSON
 import OCISpec
 import SystemCalls
+import WasmBinary
 
 /// What a path on the command line is.
 public enum ImageSource: Sendable, Equatable {
@@ -49,7 +50,7 @@ public enum ImageSource: Sendable, Equatable {
 
     private static func file(_ path: String) throws(TransferError) -> ImageSource {
         let head = try calling(path) { () throws(SystemCallError) in try firstBytes(path, count: 512) }
-        if head.starts(with: wasmMagic) { return .wasm(path: path) }
+        if head.starts(with: BinaryKind.magic) { return .wasm(path: path) }
         if path.hasSuffix(".wat") || looksLikeText(head) { return .wat(path: path) }
         if looksLikeArchive(head) { return .archive(path: path) }
         throw TransferError(
@@ -78,6 +79,3 @@ public enum ImageSource: Sendable, Equatable {
             || (head.starts(with: ";;".utf8) && head.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 || $0 >= 0x20 })
     }
 }
-
-/// `\0asm`, with which every WebAssembly binary begins.
-let wasmMagic: [UInt8] = [0x00, 0x61, 0x73, 0x6D]

@@ -104,8 +104,9 @@ struct LayerBuild {
         }
         var names: [String] = []
         for bytes in found {
-            guard let name = String(validatingCString: bytes) else {
-                let readable = String(decoding: bytes.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let bytes = bytes.dropLast().map { UInt8(bitPattern: $0) }
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                let readable = String(decoding: bytes, as: UTF8.self)
                 throw TransferError(.unsupported, shown, "has a file whose name isn't UTF-8: \(quoted(readable))")
             }
             names.append(name)

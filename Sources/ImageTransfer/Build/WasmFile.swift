@@ -1,5 +1,6 @@
 import OCISpec
 import SystemCalls
+import WasmBinary
 
 /// A WebAssembly file that is built into an image; text is turned into a binary first.
 struct WasmFile {
@@ -15,7 +16,7 @@ struct WasmFile {
             throw TransferError(.tooLarge, path, "has more than \(limit) bytes")
         }
         var name = path.split(separator: "/").last.map { String($0) } ?? "module.wasm"
-        if content.starts(with: wasmMagic) {
+        if content.starts(with: BinaryKind.magic) {
             bytes = content
         } else {
             guard name.hasSuffix(".wat"), let assemble = request.assemble else {
@@ -31,7 +32,6 @@ struct WasmFile {
 
     /// By the preamble: a component is for WASI 0.2, a core module for preview 1.
     var platform: Platform {
-        let isComponent = bytes.count >= 8 && bytes[6] == 1
-        return Platform(os: isComponent ? "wasip2" : "wasip1", architecture: "wasm")
+        Platform(os: BinaryKind(preamble: bytes) == .component ? "wasip2" : "wasip1", architecture: "wasm")
     }
 }

@@ -2,6 +2,7 @@ import ImageStore
 import JSON
 import OCISpec
 import SystemCalls
+import WasmBinary
 
 /// Makes an image of blobs that are in the store: the last step of an import, a build and a pull.
 public enum ImageRegistration {
@@ -64,9 +65,9 @@ public enum ImageRegistration {
         case .wasm(let module):
             let path = store.contentPath(module.digest)
             let head = try calling(path) { () throws(SystemCallError) in
-                try ImageSource.firstBytes(path, count: wasmMagic.count)
+                try ImageSource.firstBytes(path, count: BinaryKind.magic.count)
             }
-            guard head == wasmMagic else {
+            guard head == BinaryKind.magic else {
                 throw TransferError(
                     .malformed, subject, "its layer \(module.digest.short) is typed \(module.mediaType) but is no WebAssembly binary")
             }
