@@ -43,4 +43,8 @@ extension UnsafeBufferPointer<IOVector> {
         // SAFETY: IOVector has the members of struct iovec in their order: a pointer and a 64-bit size.
         return baseAddress.withMemoryRebound(to: iovec.self, capacity: count) { body($0, count) }
     }
+
+    /// The piece, when it is the only one.
+    @inline(__always)
+    var only: IOVector? { count == 1 ? self[0] : nil }
 }

@@ -3,35 +3,45 @@ import Glibc
 
 /// Calls that move bytes and sizes of an open file, throwing the bare number; see `FileCalls`.
 public enum TransferCalls {
-    /// readv(2): may read less; 0 at the end.
+    // One buffer goes by the plain call: the kernel spends 60 to 100 ns on taking over an array of them.
+
+    /// read(2) or readv(2): may read less; 0 at the end.
     public static func read(
         _ descriptor: Int32, into vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
-        try FileCalls.count { vectors.withKernelVectors { readv(descriptor, $0, Int32(clamping: $1)) } }
+        try FileCalls.count {
+            vectors.only.map { Glibc.read(descriptor, $0.base, $0.count) }
+                ?? vectors.withKernelVectors { readv(descriptor, $0, Int32(clamping: $1)) }
+        }
     }
 
-    /// preadv(2).
+    /// pread(2) or preadv(2).
     public static func read(
         _ descriptor: Int32, at offset: Int64, into vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
         try FileCalls.count {
-            vectors.withKernelVectors { preadv(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
+            vectors.only.map { pread(descriptor, $0.base, $0.count, off_t(offset)) }
+                ?? vectors.withKernelVectors { preadv(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
         }
     }
 
-    /// writev(2): may write less.
+    /// write(2) or writev(2): may write less.
     public static func write(
         _ descriptor: Int32, _ vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
-        try FileCalls.count { vectors.withKernelVectors { writev(descriptor, $0, Int32(clamping: $1)) } }
+        try FileCalls.count {
+            vectors.only.map { Glibc.write(descriptor, $0.base, $0.count) }
+                ?? vectors.withKernelVectors { writev(descriptor, $0, Int32(clamping: $1)) }
+        }
     }
 
-    /// pwritev(2). A file opened for appending appends, whatever the offset.
+    /// pwrite(2) or pwritev(2). A file opened for appending appends, whatever the offset.
     public static func write(
         _ descriptor: Int32, at offset: Int64, _ vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
         try FileCalls.count {
-            vectors.withKernelVectors { pwritev(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
+            vectors.only.map { pwrite(descriptor, $0.base, $0.count, off_t(offset)) }
+                ?? vectors.withKernelVectors { pwritev(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
         }
     }
 

@@ -22,8 +22,7 @@ public struct OpenRequest: OptionSet, Sendable {
     /// The kernel's flags: never waiting for the other end of a pipe, never taking a controlling terminal.
     var flags: OpenFlags {
         var flags: OpenFlags = [.noControllingTerminal]
-        // A directory is opened for reading only, whatever else was asked for.
-        switch (contains(.read), contains(.write) && !contains(.directory)) {
+        switch (contains(.read), contains(.write)) {
         case (_, false): flags.insert(.readOnly)
         case (false, true): flags.insert(.writeOnly)
         case (true, true): flags.insert(.readWrite)
