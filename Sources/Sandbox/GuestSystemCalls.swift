@@ -2,9 +2,9 @@ import SystemCalls
 
 /// The table behind `SeccompProfile`: each call, and who makes it.
 enum GuestSystemCalls {
-    /// Made by every workload; 28.
+    /// Made by every workload. With `mmap`, `mprotect` and `fcntl`, which are allowed in a harmless form: 28.
     static let always: [SystemCallNumber] = [
-        // The engine's memory, the C library's heap, thread stacks. (`mmap` and `mprotect` are below.)
+        // The engine's memory, the C library's heap, thread stacks. (`mmap` and `mprotect`: below.)
         .munmap, .futex,
         // Traps: the engine's signal handlers were set before; each thread that runs wasm sets its signal stack.
         .rtSigreturn, .sigaltstack,
@@ -20,15 +20,13 @@ enum GuestSystemCalls {
         .openat2, .newfstatat, .mkdirat, .unlinkat, .linkat, .symlinkat, .renameat, .readlinkat, .utimensat,
     ]
 
-    /// Made by every workload, in a harmless form alone.
-    static let conditional: [SystemCallNumber: [ArgumentCondition]] = [
-        // Code was mapped before the filter: nothing that is written now can become executable.
-        .mmap: [withoutExecution],
-        .mprotect: [withoutExecution],
-        .fcntl: [ArgumentCondition(argument: 1, values: [3, 4])],  // F_GETFL, F_SETFL
-    ]
+    /// For `mmap` and `mprotect`: code was mapped before the filter; nothing that is written now can become executable.
+    static let withoutExecution = Verdict.allowWhen(
+        [ArgumentCondition(argument: 2, mask: 4, values: [0])], otherwise: .refuse(.notPermitted))  // PROT_EXEC
 
-    private static let withoutExecution = ArgumentCondition(argument: 2, mask: 4, values: [0])  // PROT_EXEC
+    /// For `fcntl`: F_GETFL, F_SETFL.
+    static let statusFlags = Verdict.allowWhen(
+        [ArgumentCondition(argument: 1, values: [3, 4])], otherwise: .refuse(.notPermitted))
 
     /// With ports or outbound connections.
     static let network: [SystemCallNumber] = [
@@ -37,15 +35,15 @@ enum GuestSystemCalls {
     ]
 
     /// IPv4 and IPv6, streams and datagrams: no raw, local, netlink or packet sockets.
-    static let socket = Verdict.allowWhen(
+    static let internetSocket = Verdict.allowWhen(
         [
             ArgumentCondition(argument: 0, values: [2, 10]),
             ArgumentCondition(argument: 1, mask: 0xF, values: [1, 2]),
             ArgumentCondition(argument: 2, values: [0, 6, 17]),
         ], otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
 
-    /// How many bytes can be read (FIONREAD).
-    static let deviceControl = Verdict.allowWhen(
+    /// For `ioctl`: how many bytes can be read (FIONREAD).
+    static let readableBytes = Verdict.allowWhen(
         [ArgumentCondition(argument: 1, values: [0x541B])], otherwise: .refuse(.notTerminal))
 
     /// A thread of this process, and no process: CLONE_VM, FS, FILES, SIGHAND, THREAD set, no namespace flag, and no VFORK or

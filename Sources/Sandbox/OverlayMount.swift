@@ -29,6 +29,15 @@ enum OverlayMount {
         }
     }
 
+    /// The same with both directories in a memory file system that is mounted nowhere either.
+    static func inMemory(over lower: Int32, limit: UInt64) throws(SystemCallError) -> OwnedDescriptor {
+        let context = try Mounts.openContext(type: "tmpfs")
+        try Mounts.configure(context.rawValue, "mode", "0700")
+        try Mounts.configure(context.rawValue, "size", "\(limit)")
+        let memory = try Mounts.create(context.rawValue, attributes: [.noSetUserID, .noDevices])
+        return try create(over: lower, in: memory.rawValue)
+    }
+
     /// The creation mask and the user of this process left the directory's mode and owner to chance.
     private static func alignRoot(_ name: String, in container: Int32, with root: FileStatus) throws(SystemCallError) {
         let upper = try Files.open(name, in: container, flags: [.readOnly, .directory, .noFollow])

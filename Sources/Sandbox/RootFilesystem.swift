@@ -6,10 +6,21 @@ import SystemCalls
 /// over it, mounted nowhere: the descriptor is all there is, and the mount ends with it. Where overlays can't be had (no
 /// privilege, no such file system) it gets a copy of its own.
 public struct RootFilesystem: ~Copyable {
+    /// Where what a container writes goes.
+    public enum WritableLayer: Sendable, Hashable {
+        /// Nowhere: its root is only read.
+        case none
+        /// Into memory, at most so many bytes; gone with the container. The fastest, and nothing is left to remove.
+        ///
+        /// - Parameter fallback: a directory that is made for a copy when there can be no overlay.
+        case memory(limit: UInt64, fallback: String)
+        /// Into `upper` and `work`, or `root`, of the container's own directory, which must not hold these names yet.
+        case directory(String)
+    }
+
     public enum Form: Sendable, Equatable {
         /// The image's own root: for reading alone.
         case shared
-        /// An overlay with its upper layer in the container's directory.
         case overlay
         /// A copy in the container's directory, and why there is no overlay.
         case copy(reason: SystemCallError)
@@ -25,29 +36,44 @@ public struct RootFilesystem: ~Copyable {
     ///
     /// - Parameters:
     ///   - shared: the unpacked root of the image.
-    ///   - container: the container's own directory, which takes `upper` and `work` or `root`; nil for a root that is only
-    ///     read. It must not hold these names yet.
     ///   - limits: what a copy may cost.
     public static func open(
-        shared: String, writableIn container: String?, limits: TreeCopy.Limits = .standard
+        shared: String, writable layer: WritableLayer, limits: TreeCopy.Limits = .standard
     ) throws(RootFilesystemError) -> RootFilesystem {
-        let lower: OwnedDescriptor
-        do throws(SystemCallError) {
-            lower = try Files.open(shared, flags: [.readOnly, .directory])
-        } catch { throw .unopened(path: shared, cause: error) }
-        guard let container else { return RootFilesystem(descriptor: lower, form: .shared) }
-
-        let directory: OwnedDescriptor
-        do throws(SystemCallError) {
-            directory = try Files.open(container, flags: [.readOnly, .directory])
-        } catch { throw .unopened(path: container, cause: error) }
+        let lower = try directory(shared)
         let reason: SystemCallError
+        let copyParent: String
         do throws(SystemCallError) {
-            let mount = try OverlayMount.create(over: lower.rawValue, in: directory.rawValue)
-            return RootFilesystem(descriptor: mount, form: .overlay)
+            switch layer {
+            case .none: return RootFilesystem(descriptor: lower, form: .shared)
+            case .memory(let limit, let fallback):
+                copyParent = fallback
+                return RootFilesystem(descriptor: try OverlayMount.inMemory(over: lower.rawValue, limit: limit), form: .overlay)
+            case .directory(let path):
+                copyParent = path
+                let container = try Files.open(path, flags: [.readOnly, .directory])
+                let mount = try OverlayMount.create(over: lower.rawValue, in: container.rawValue)
+                return RootFilesystem(descriptor: mount, form: .overlay)
+            }
         } catch { reason = error }
-        let copy = try TreeCopy.copy(lower.rawValue, to: "root", in: directory.rawValue, limits: limits)
+        try makeUnlessThere(copyParent)
+        let container = try directory(copyParent)
+        let copy = try TreeCopy.copy(lower.rawValue, to: "root", in: container.rawValue, limits: limits)
         return RootFilesystem(descriptor: copy, form: .copy(reason: reason))
+    }
+
+    private static func directory(_ path: String) throws(RootFilesystemError) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            return try Files.open(path, flags: [.readOnly, .directory])
+        } catch { throw .unopened(path: path, cause: error) }
+    }
+
+    private static func makeUnlessThere(_ path: String) throws(RootFilesystemError) {
+        do throws(SystemCallError) {
+            try Files.makeDirectory(path, mode: 0o700)
+        } catch {
+            if error.errno != .exists { throw .unopened(path: path, cause: error) }
+        }
     }
 }
 
