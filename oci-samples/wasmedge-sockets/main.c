@@ -17,9 +17,11 @@ struct address {
 IMPORT("sock_open") uint32_t extension_open(uint32_t family, uint32_t type, uint32_t *descriptor);
 IMPORT("sock_connect") uint32_t extension_connect(uint32_t descriptor, struct address *address, uint32_t port);
 
+// A refusal by policy has an exit code of its own.
 static int failed(const char *step, uint32_t error) {
-    printf("%s: %s\n", step, strerror((int)error));
-    return 1;
+    int refused = error == __WASI_ERRNO_ACCES || error == __WASI_ERRNO_PERM;
+    printf("%s: %s\n", step, refused ? "not granted" : strerror((int)error));
+    return refused ? 3 : 1;
 }
 
 int main(int argc, char **argv) {
@@ -34,10 +36,6 @@ int main(int argc, char **argv) {
     }
     struct address address = {loopback, sizeof loopback};
     error = extension_connect(descriptor, &address, (uint32_t)atoi(argv[1]));
-    if (error == __WASI_ERRNO_ACCES || error == __WASI_ERRNO_PERM) {
-        printf("connect: not granted\n");
-        return 3;
-    }
     if (error != 0) {
         return failed("connect", error);
     }
