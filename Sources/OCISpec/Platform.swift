@@ -42,7 +42,7 @@ public struct Platform: Hashable, Sendable {
     }
 
     private static func isWord(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 64
+        text.utf8.count <= 64 && text.first.map { $0.isLetter || $0.isNumber } ?? false
             && text.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"),
