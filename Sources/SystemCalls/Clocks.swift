@@ -29,22 +29,6 @@ public enum Clocks {
         return max(nanoseconds(time), 1)
     }
 
-    /// Sleeps for a time, or until a moment of the clock; a signal doesn't shorten it.
-    ///
-    /// The kernel can't sleep on the CPU time of the own thread: `EINVAL`, `ENOTSUP`.
-    public static func sleep(_ clock: Clock, nanoseconds: UInt64, absolute: Bool) throws(SystemCallError) {
-        var request = timespec(nanoseconds: nanoseconds)
-        while true {
-            var left = Glibc.timespec()
-            let failure = clock_nanosleep(clock.number, absolute ? TIMER_ABSTIME : 0, &request, &left)
-            if failure == 0 { return }
-            guard failure == EINTR else {
-                throw SystemCallError("clock_nanosleep", nil, Errno(rawValue: failure))
-            }
-            if !absolute { request = left }
-        }
-    }
-
     static func timespec(nanoseconds: UInt64) -> Glibc.timespec {
         Glibc.timespec(
             tv_sec: Int(nanoseconds / 1_000_000_000), tv_nsec: Int(nanoseconds % 1_000_000_000))

@@ -18,6 +18,9 @@ public final class ThreadGroup: Sendable {
     /// Threads at once, beside the first one; one more is refused with `again`.
     public static let defaultLimit = 256
 
+    /// Whether the module imports `thread-spawn`.
+    public let spawnsThreads: Bool
+
     private let module: Module
     private let identifiers: ThreadIdentifiers
     private let makeStore: StoreMaker
@@ -34,27 +37,27 @@ public final class ThreadGroup: Sendable {
         self.module = module
         self.makeStore = makeStore
         self.ended = ended
+        spawnsThreads = module.imports.contains(where: Self.isSpawn)
         identifiers = ThreadIdentifiers(limit: min(limit, Int(ThreadIdentifiers.largest)))
     }
 
     /// Links the module: gives it its shared memories and `thread-spawn`, as far as it imports them, beside what the linker
-    /// has already. Good for a module without threads too.
+    /// has already. Good for a module without threads too, and before a fork: no thread is started.
     ///
     /// Errors: `linking` for a module that spawns threads without exporting what they run, or for a wrong type.
-    public func link(_ linker: Linker, _ limits: StoreLimits, using store: Store) throws(EngineError) -> PreparedModule {
-        var spawns = false
+    public func link(_ linker: Linker, limits: StoreLimits) throws(EngineError) -> PreparedModule {
         for item in module.imports {
             switch item.type {
             case .memory(let type) where type.isShared:
                 let memory = try SharedMemory(module.engine, for: type, limits: limits)
-                try linker.define(item.module, item.name, memory, in: store)
-            case .function(let type) where item.module == Self.spawnModule && item.name == Self.spawnName:
+                // Any store will do: a shared memory belongs to none.
+                try linker.define(item.module, item.name, memory, in: Store(module.engine))
+            case .function(let type) where Self.isSpawn(item):
                 try checkTypes(spawn: type)
-                spawns = true
             default: continue
             }
         }
-        if spawns { try defineSpawn(in: linker) }
+        if spawnsThreads { try defineSpawn(in: linker) }
         let linked = try linker.prepare(module)
         prepared.withLock { $0 = linked }
         return linked
@@ -62,6 +65,11 @@ public final class ThreadGroup: Sendable {
 
     /// How many threads run, beside the first one.
     public var count: Int { identifiers.count }
+
+    private static func isSpawn(_ item: ModuleImport) -> Bool {
+        guard case .function = item.type else { return false }
+        return item.module == spawnModule && item.name == spawnName
+    }
 
     private static let spawnModule = "wasi"
     private static let spawnName = "thread-spawn"

@@ -7,6 +7,8 @@ import SystemCalls
 /// a call is using it, even if the guest closes it meanwhile.
 public final class Socket: Sendable {
     private let descriptor: OwnedDescriptor
+    /// The socket that was opened beforehand for the port that this one is bound to: from then on they are one.
+    private let joined = AtomicLazyReference<Socket>()
     public let family: Sockets.Family
     public let kind: Sockets.Kind
     private let network: Network
@@ -31,7 +33,7 @@ public final class Socket: Sendable {
     }
 
     /// For poll(2), fcntl(2) and the like; valid as long as the socket lives.
-    public var hostDescriptor: Int32 { descriptor.rawValue }
+    public var hostDescriptor: Int32 { joined.load()?.descriptor.rawValue ?? descriptor.rawValue }
 
     /// Binds to a granted port of the guest, or for a client to port 0 of any address.
     ///
@@ -48,7 +50,7 @@ public final class Socket: Sendable {
             throw .refused
         }
         if let opened = network.listener(for: grant.mapping), opened !== self {
-            try become(opened)
+            try join(opened)
         } else {
             var host = grant.hostAddress
             host.scope = address.scope
@@ -59,17 +61,16 @@ public final class Socket: Sendable {
 
     private func bind(onHost address: SocketAddress) throws(SocketFailure) {
         do throws(SystemCallError) {
-            try Sockets.bind(descriptor.rawValue, to: address.raw)
+            try Sockets.bind(hostDescriptor, to: address.raw)
         } catch { throw .system(SystemCallError(error.call, address.description, error.errno)) }
     }
 
-    /// Makes the descriptor's number mean another socket, keeping whether this one waits.
-    private func become(_ other: Socket) throws(SocketFailure) {
+    /// Becomes a second handle of another socket, which from now on waits or not as this one does.
+    private func join(_ other: Socket) throws(SocketFailure) {
         do throws(SystemCallError) {
-            let flags = try Descriptors.statusFlags(descriptor.rawValue)
-            try Descriptors.place(other.hostDescriptor, at: descriptor.rawValue)
-            try Descriptors.setCloseOnExec(descriptor.rawValue, true)
-            try Descriptors.setStatusFlags(descriptor.rawValue, flags)
+            let flags = try Descriptors.statusFlags(hostDescriptor)
+            guard joined.storeIfNil(other) === other else { throw SystemCallError("bind", nil, .invalid) }
+            try Descriptors.setStatusFlags(hostDescriptor, flags)
         } catch { throw .system(error) }
     }
 
@@ -77,14 +78,14 @@ public final class Socket: Sendable {
     public func listen(backlog: Int32) throws(SocketFailure) {
         guard state.withLock({ $0.mapping != nil }) else { throw .refused }
         do throws(SystemCallError) {
-            try Sockets.listen(descriptor.rawValue, backlog: max(0, min(backlog, Listener.backlog)))
+            try Sockets.listen(hostDescriptor, backlog: max(0, min(backlog, Listener.backlog)))
         } catch { throw .system(error) }
     }
 
     /// The next connection. `EINVAL` on a socket that doesn't listen, `EAGAIN` when it would have to wait and may not.
     public func accept(nonBlocking: Bool = false) throws(SocketFailure) -> Socket {
         do throws(SystemCallError) {
-            let connection = try Sockets.accept(descriptor.rawValue, nonBlocking: nonBlocking)
+            let connection = try Sockets.accept(hostDescriptor, nonBlocking: nonBlocking)
             return Socket(
                 adopting: connection, family: family, kind: kind, network: network,
                 mapping: state.withLock { $0.mapping }, isConnected: true)
@@ -95,7 +96,7 @@ public final class Socket: Sendable {
     public func connect(to address: SocketAddress) throws(SocketFailure) {
         guard network.allowsConnect(to: address) else { throw .refused }
         do throws(SystemCallError) {
-            try Sockets.connect(descriptor.rawValue, to: address.raw)
+            try Sockets.connect(hostDescriptor, to: address.raw)
         } catch {
             if error.errno == .inProgress { state.withLock { $0.isConnected = true } }
             throw .system(SystemCallError(error.call, address.description, error.errno))
@@ -106,14 +107,14 @@ public final class Socket: Sendable {
     /// Takes a datagram socket's connection away.
     public func disconnect() throws(SocketFailure) {
         do throws(SystemCallError) {
-            try Sockets.connect(descriptor.rawValue, to: .unspecified)
+            try Sockets.connect(hostDescriptor, to: .unspecified)
         } catch { throw .system(error) }
         state.withLock { $0.isConnected = false }
     }
 
     public func shutDown(_ direction: Sockets.Direction) throws(SocketFailure) {
         do throws(SystemCallError) {
-            try Sockets.shutDown(descriptor.rawValue, direction)
+            try Sockets.shutDown(hostDescriptor, direction)
         } catch { throw .system(error) }
     }
 }
@@ -158,7 +159,7 @@ extension Socket {
         into pieces: UnsafeBufferPointer<IOVector>, _ flags: Sockets.MessageFlags
     ) throws(SocketFailure) -> Received {
         do throws(SystemCallError) {
-            let received = try Sockets.receive(descriptor.rawValue, into: pieces, flags: flags)
+            let received = try Sockets.receive(hostDescriptor, into: pieces, flags: flags)
             return Received(
                 count: received.count, isTruncated: received.flags.contains(.truncated),
                 source: guestForm(of: received.source))
@@ -187,7 +188,7 @@ extension Socket {
             guard isAnswer || network.allowsConnect(to: target) else { throw .refused }
         }
         do throws(SystemCallError) {
-            return try Sockets.send(descriptor.rawValue, pieces, to: target?.raw, flags: flags)
+            return try Sockets.send(hostDescriptor, pieces, to: target?.raw, flags: flags)
         } catch { throw .system(error) }
     }
 }
@@ -197,7 +198,7 @@ extension Socket {
     /// Where the socket is bound, with the port as the guest knows it.
     public func localAddress() throws(SocketFailure) -> SocketAddress {
         do throws(SystemCallError) {
-            guard var address = guestForm(of: try Sockets.localAddress(descriptor.rawValue)) else {
+            guard var address = guestForm(of: try Sockets.localAddress(hostDescriptor)) else {
                 throw SystemCallError("getsockname", nil, .familyUnsupported)
             }
             if let mapping = state.withLock({ $0.mapping }) { address.port = mapping.guestPort }
@@ -208,7 +209,7 @@ extension Socket {
     /// Who is at the other end: `ENOTCONN` when nobody is.
     public func peerAddress() throws(SocketFailure) -> SocketAddress {
         do throws(SystemCallError) {
-            guard let address = guestForm(of: try Sockets.peerAddress(descriptor.rawValue)) else {
+            guard let address = guestForm(of: try Sockets.peerAddress(hostDescriptor)) else {
                 throw SystemCallError("getpeername", nil, .familyUnsupported)
             }
             return address
