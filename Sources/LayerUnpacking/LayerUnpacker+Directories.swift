@@ -25,9 +25,8 @@ extension LayerUnpacker {
             } catch {
                 switch error {
                 case .noSuchFile: break
-                case .tooManySymbolicLinks:
-                    throw refused("\"\(readable(name))\" on the way is a symbolic link, and none is followed")
-                case .notDirectory: throw refused("\"\(readable(name))\" on the way isn't a directory")
+                // The kernel says ENOTDIR of a symbolic link that it was told not to follow.
+                case .tooManySymbolicLinks, .notDirectory: throw refusal(toEnter: name, from: parent)
                 default: throw failed("openat2", error)
                 }
             }
@@ -44,6 +43,14 @@ extension LayerUnpacker {
             }
         }
         throw failed("mkdirat", .again)
+    }
+
+    private func refusal(toEnter name: [CChar], from parent: OpenDirectory) -> UnpackError {
+        let kind = (try? FileCalls.status(name, in: parent.descriptor.rawValue))?.kind
+        return refused(
+            kind == .symbolicLink
+                ? "\"\(readable(name))\" on the way is a symbolic link, and none is followed"
+                : "\"\(readable(name))\" on the way isn't a directory")
     }
 
     /// Sees to it that we may change a directory that was there before, and that it gets back its times.

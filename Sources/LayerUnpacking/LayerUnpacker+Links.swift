@@ -44,9 +44,9 @@ extension LayerUnpacker {
             return try TreeDirectory.open(path.components.dropLast(), from: root.descriptor.rawValue)
         } catch {
             switch error {
-            case .noSuchFile, .notDirectory: throw refused("a hard link to a file that isn't there")
-            case .tooManySymbolicLinks, .crossDevice:
-                throw refused("a hard link whose target lies behind a symbolic link, and none is followed")
+            case .noSuchFile: throw refused("a hard link to a file that isn't there")
+            case .tooManySymbolicLinks, .crossDevice, .notDirectory:
+                throw refused("a hard link whose target lies behind a file or a symbolic link, and none is followed")
             default: throw failed("openat2", error)
             }
         }

@@ -21,7 +21,7 @@ public final class CanaryCage: Sendable {
 
     /// Nothing was written, removed, linked or changed outside of the root.
     public func isUnharmed() throws -> Bool {
-        let names = try TreeCalls.names(in: try directory.open().rawValue).map(TreeListing.text)
+        let names = try TreeListing.names(directory.path)
         return try Set(names).isSubset(of: ["root", "outside"]) && TreeListing.of(outside) == before
     }
 }

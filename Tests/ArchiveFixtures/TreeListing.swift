@@ -38,10 +38,15 @@ public enum TreeListing {
         if status.kind == .regular || status.kind == .directory { line += try attributes(root + path) }
         lines[path] = line
         guard status.kind == .directory else { return }
-        let names = try TreeCalls.names(in: try Files.open(root + path, flags: [.readOnly, .directory]).rawValue)
-        for name in names.map(text).sorted() {
+        for name in try names(root + path) {
             try walk(root, path + "/" + name, detail, &lines, &links)
         }
+    }
+
+    /// The names in a directory, in order.
+    public static func names(_ path: String) throws -> [String] {
+        let directory = try Files.open(path, flags: [.readOnly, .directory])
+        return try TreeCalls.names(in: directory.rawValue).map(text).sorted()
     }
 
     /// A C string without its zero.
