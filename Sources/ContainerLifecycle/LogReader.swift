@@ -47,7 +47,8 @@ public struct LogReader {
                     try printer.print(line)
                 }
                 if isLast { return }
-                try Clocks.sleep(.monotonic, nanoseconds: Self.interval, absolute: false)
+                var nothing: [PollRequest] = []
+                _ = try Poll.wait(&nothing, timeout: Self.interval)
             }
         } catch {
             if error.errno == .brokenPipe { return }

@@ -3,12 +3,12 @@ public enum Martlet {
     public static let version = "0.1.0"
 
     /// The verbs of the launch path. The others are the companion's, executed with the same words.
-    private static let verbs: [(name: String, summary: String, run: ([String]) throws -> Int32)] = [
-        ("run", RunSettings.table.summary, RunCommand.run),
-        ("ps", ListSettings.table.summary, ListCommand.run),
-        ("logs", LogsSettings.table.summary, LogsCommand.run),
-        ("stop", StopSettings.table.summary, StopCommand.run),
-        ("rm", RemoveSettings.table.summary, RemoveCommand.run),
+    private static let verbs: [(name: String, summary: String, run: @Sendable ([String]) throws -> Int32)] = [
+        ("run", RunSettings.table.summary, { try RunCommand.run($0) }),
+        ("ps", ListSettings.table.summary, { try ListCommand.run($0) }),
+        ("logs", LogsSettings.table.summary, { try LogsCommand.run($0) }),
+        ("stop", StopSettings.table.summary, { try StopCommand.run($0) }),
+        ("rm", RemoveSettings.table.summary, { try RemoveCommand.run($0) }),
     ]
 
     private static let companionVerbs: [(name: String, summary: String)] = [

@@ -90,6 +90,14 @@ public enum Files {
         }
     }
 
+    /// The first bytes of a file, wherever its offset stands; fewer when the file is shorter.
+    public static func prefix(_ descriptor: Int32, count: Int) throws(SystemCallError) -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
+        defer { buffer.deallocate() }
+        let read = try checked("pread") { pread(descriptor, buffer.baseAddress, buffer.count, 0) }
+        return Array(buffer.prefix(read))
+    }
+
     /// The whole file at a path. More than `limit` bytes is `EFBIG`.
     public static func contents(
         of path: String, in directory: Int32 = currentDirectory, limit: Int

@@ -1,3 +1,4 @@
+import HostCapabilities
 import OCISpec
 import Testing
 import WasmWorkload

@@ -1,7 +1,7 @@
 extension CommonSettings {
     /// The options that every verb has, written into `path` of the verb's own settings.
     static func options<Settings>(
-        _ path: WritableKeyPath<Settings, CommonSettings> & Sendable
+        _ path: any WritableKeyPath<Settings, CommonSettings> & Sendable
     ) -> [Option<Settings>] {
         [
             .value("--root", placeholder: "DIR", help: "The image store") { $0[keyPath: path].root = $1 },

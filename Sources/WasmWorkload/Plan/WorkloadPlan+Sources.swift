@@ -1,3 +1,4 @@
+import HostCapabilities
 import OCISpec
 
 // The pure functions that make a plan: one for each kind of source.

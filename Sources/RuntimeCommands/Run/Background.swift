@@ -1,0 +1,35 @@
+import ContainerLifecycle
+import HostCapabilities
+import SystemCalls
+import WasmEngine
+import WasmWorkload
+
+/// `martlet run -d`: the workload goes on under a monitor when the command has ended.
+enum Background {
+    /// - Returns: 0, after printing the container's id.
+    static func start(
+        _ planned: borrowing PlannedRun, _ module: Module, _ settings: RunSettings
+    ) throws(CommandFailure) -> Int32 {
+        let plan = planned.plan
+        let own = try OwnDirectories(for: plan, settings.common)
+        do throws(CommandFailure) {
+            let guest = try GuestLaunch.prepare(plan, module, layer: own.layer)
+            let record = ContainerRecord(
+                id: own.id, name: settings.name, image: planned.imageName, command: plan.arguments,
+                ports: plan.ports.map(\.description), created: Clocks.now(.realtime), removesItself: settings.remove,
+                layer: own.layer, cgroup: own.cgroup)
+            try CommandFailure.wrapping { () throws(LifecycleError) in
+                let state = try StateDirectory.open(path: settings.common.state)
+                let detached = Detached(
+                    state: state, timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal)
+                let created = try state.create(record)
+                _ = try detached.launch(created) { guest.run($0) }
+            }
+        } catch {
+            own.remove()
+            throw error
+        }
+        Diagnostics.print(own.id.text)
+        return 0
+    }
+}

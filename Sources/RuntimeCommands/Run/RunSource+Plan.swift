@@ -1,0 +1,44 @@
+import ImageStore
+import OCISpec
+import SystemCalls
+import WasmWorkload
+
+/// A plan, and what has to be held while it runs.
+struct PlannedRun: ~Copyable {
+    let plan: WorkloadPlan
+    /// The image as the person named it, for `ps`.
+    let imageName: String
+    /// Keeps the image's root from being pruned.
+    let lease: RootLease?
+}
+
+extension RunSource {
+    /// Makes the plan; an image that isn't in the store is pulled or imported first.
+    func plan(_ settings: RunSettings) throws(CommandFailure) -> PlannedRun {
+        let request = settings.request
+        switch self {
+        case .file(let path):
+            let plan = try CommandFailure.wrapping { () throws(PlanError) in
+                try WorkloadPlan(file: path, request: request)
+            }
+            return PlannedRun(plan: plan, imageName: path, lease: nil)
+        case .bundle(let directory):
+            return PlannedRun(plan: try Self.plan(bundle: directory, request), imageName: directory, lease: nil)
+        case .transfer(let path):
+            return try ImageLookup(settings).imported(path)
+        case .reference(let name):
+            return try ImageLookup(settings).named(name)
+        }
+    }
+
+    /// The most bytes of a `config.json`.
+    private static let configurationLimit = 4 << 20
+
+    private static func plan(bundle directory: String, _ request: WorkloadRequest) throws(CommandFailure) -> WorkloadPlan {
+        do {
+            let bytes = try Files.contents(of: "\(directory)/config.json", limit: configurationLimit)
+            let configuration = try RuntimeConfiguration(reading: bytes)
+            return try WorkloadPlan(bundle: configuration, directory: directory, request: request)
+        } catch { throw CommandFailure("bundle \(directory): \(error)") }
+    }
+}

@@ -1,0 +1,48 @@
+import HostCapabilities
+import Sandbox
+import SystemCalls
+import WASIPreview1
+
+// What the opened workload means for the two walls.
+
+extension OpenedWorkload {
+    /// What the guest's environment of preview 1 is.
+    func preview1(network: NetworkPolicy) -> Preview1Configuration {
+        var configuration = Preview1Configuration()
+        configuration.arguments = plan.arguments.map { Array($0.utf8) }
+        configuration.environment = environment.map { Array($0.utf8) }
+        configuration.preopens = preopens
+        configuration.listeners = listeners
+        configuration.network = network
+        return configuration
+    }
+
+    /// The plan's variables, and `LISTEN_FDS` when sockets are handed over, as sd_listen_fds(3) has it.
+    private var environment: [String] {
+        guard !listeners.isEmpty, !plan.environment.contains(where: { $0.hasPrefix("LISTEN_FDS=") }) else {
+            return plan.environment
+        }
+        return plan.environment + ["LISTEN_FDS=\(listeners.count)"]
+    }
+
+    var networkPolicy: NetworkPolicy {
+        plan.network == .none ? .none : NetworkPolicy(ports: plan.ports, outbound: plan.outbound)
+    }
+
+    /// What the process keeps when the guest starts.
+    ///
+    /// - Parameter threads: whether the module starts threads.
+    func sandbox(threads: Bool) -> SandboxPolicy {
+        var policy = SandboxPolicy()
+        policy.keepDescriptors = preopens.map { $0.directory.descriptor.rawValue } + listeners
+        policy.user = user
+        policy.paths = preopens.map { preopen in
+            PathRule(
+                descriptor: preopen.directory.descriptor.rawValue,
+                access: preopen.directory.access == .readOnly ? .readOnly : .readWrite)
+        }
+        let usesNetwork = !listeners.isEmpty || !plan.outbound.isEmpty
+        policy.seccomp = SeccompProfile(network: usesNetwork, threads: threads)
+        return policy
+    }
+}

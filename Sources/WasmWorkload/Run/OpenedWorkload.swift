@@ -1,0 +1,99 @@
+import HostCapabilities
+import Sandbox
+import SystemCalls
+import WASIPreview1
+
+/// Everything that a plan names, opened while the host is still in reach: the roots and mounts as preopened directories,
+/// the granted ports as listening sockets.
+public struct OpenedWorkload: Sendable {
+    public let plan: WorkloadPlan
+    let preopens: [Preopen]
+    /// Listening sockets, one for each granted port in the plan's order.
+    let listeners: [Int32]
+    let user: UserIdentity?
+
+    /// - Parameter containerDirectory: where a shared root gets its writable layer; nil makes such a root read-only.
+    public init(opening plan: WorkloadPlan, containerDirectory: String?) throws(WorkloadError) {
+        var preopens: [Preopen] = []
+        var rootDescriptor: Int32?
+        if let root = plan.root {
+            let directory = try Self.open(root, containerDirectory: containerDirectory)
+            rootDescriptor = directory.descriptor.rawValue
+            Self.makeMountPoints(plan.mounts, in: directory)
+            preopens.append(Preopen(guestPath: "/", directory: directory))
+        }
+        for mount in plan.mounts { preopens.append(try Self.open(mount)) }
+        self.plan = plan
+        self.preopens = preopens
+        do throws(UserError) {
+            user = try plan.user.map { text throws(UserError) in
+                try UserIdentity.resolve(text, inRoot: rootDescriptor)
+            }
+        } catch { throw WorkloadError("user: \(error)") }
+        var listeners: [Int32] = []
+        for port in plan.ports {
+            do throws(SystemCallError) {
+                listeners.append(try Listener.open(port).release())
+            } catch { throw WorkloadError("port \(port): \(error)") }
+        }
+        self.listeners = listeners
+    }
+
+    private static func open(
+        _ root: WorkloadPlan.Root, containerDirectory: String?
+    ) throws(WorkloadError) -> OpenDirectory {
+        do {
+            let descriptor =
+                root.isShared
+                ? try RootFilesystem.open(
+                    shared: root.path, writable: root.isReadOnly ? .none : containerDirectory.map { .directory($0) } ?? .none
+                ).take()
+                : try Files.open(root.path, flags: [.readOnly, .directory])
+            return OpenDirectory(
+                adopting: descriptor,
+                access: root.isReadOnly || root.isShared && containerDirectory == nil ? .readOnly : .readWrite,
+                confinement: .root)
+        } catch { throw WorkloadError("the root \(root.path) can't be used: \(error)") }
+    }
+
+    private static func open(_ mount: Mount) throws(WorkloadError) -> Preopen {
+        do throws(SystemCallError) {
+            let directory = try Files.open(mount.source, flags: [.readOnly, .directory])
+            return Preopen(
+                guestPath: mount.destination,
+                directory: OpenDirectory(adopting: directory, access: mount.isReadOnly ? .readOnly : .readWrite))
+        } catch {
+            let advice =
+                switch error.errno {
+                case .notDirectory: "; preview 1 shows directories only: mount the one that holds it"
+                case .noSuchFile: "; create it first"
+                default: ""
+                }
+            throw WorkloadError("mount on \(mount.destination): \(error)\(advice)")
+        }
+    }
+
+    /// Makes a directory; one that is there is fine.
+    private static func make(_ path: String, in root: OpenDirectory) throws(Errno) {
+        do throws(Errno) {
+            try Array(path.utf8).withUnsafeBufferPointer { (bytes) throws(Errno) in
+                try SandboxPath.with(UnsafeRawBufferPointer(bytes)) { (path) throws(Errno) in
+                    try root.makeDirectory(path)
+                }
+            }
+        } catch { if error != .exists { throw error } }
+    }
+
+    /// Makes the mounts' destinations appear in a listing of the root, where the root can be written.
+    private static func makeMountPoints(_ mounts: [Mount], in root: OpenDirectory) {
+        guard root.access == .readWrite else { return }
+        for mount in mounts {
+            var path = ""
+            for part in mount.destination.split(separator: "/") {
+                path += path.isEmpty ? String(part) : "/\(part)"
+                // What stands there, or a root that can't be written, is left alone: the mount is a preopen of its own.
+                guard (try? make(path, in: root)) != nil else { break }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import SystemCalls
+
+/// The file that holds a workload's code, opened for reading.
+public struct ProgramFile: ~Copyable {
+    public let descriptor: OwnedDescriptor
+    /// How the plan names it, for messages.
+    public let name: String
+    public let status: FileStatus
+
+    /// Opens the plan's program. A file of the root is resolved without leaving the root.
+    public init(_ plan: WorkloadPlan) throws(WorkloadError) {
+        let opened = try Self.open(plan)
+        let descriptor = OwnedDescriptor(adopting: opened.descriptor)
+        let status = try Self.status(of: descriptor.rawValue)
+        guard status.kind == .regular else {
+            throw WorkloadError(.cannotRun, "\(opened.name) is a \(status.kind), not a file with a program")
+        }
+        self.status = status
+        name = opened.name
+        self.descriptor = descriptor
+    }
+
+    private static func status(of descriptor: Int32) throws(WorkloadError) -> FileStatus {
+        do throws(SystemCallError) { return try FileStatus.of(descriptor) } catch {
+            throw WorkloadError("the program can't be looked at: \(error)")
+        }
+    }
+
+    private static func open(_ plan: WorkloadPlan) throws(WorkloadError) -> (descriptor: Int32, name: String) {
+        switch plan.program {
+        case .file(let path):
+            do throws(SystemCallError) {
+                return (try Files.open(path, flags: [.readOnly, .nonBlocking]).release(), path)
+            } catch { throw WorkloadError(.notFound, "the program can't be opened: \(error)") }
+        case .inRoot(let candidates):
+            guard let root = plan.root else {
+                throw WorkloadError("the plan names a program of a root and has no root")
+            }
+            do throws(SystemCallError) {
+                let directory = try Files.open(root.path, flags: [.path, .directory])
+                if let found = try first(of: candidates, in: directory.rawValue) { return found }
+            } catch { throw WorkloadError(.notFound, "the entry point in the root \(root.path): \(error)") }
+            throw WorkloadError(
+                .notFound, "the image holds no \(candidates.joined(separator: ", no ")); choose another --entrypoint")
+        }
+    }
+
+    private static func first(
+        of candidates: [String], in root: Int32
+    ) throws(SystemCallError) -> (descriptor: Int32, name: String)? {
+        for path in candidates {
+            do throws(SystemCallError) {
+                let file = try Files.open(
+                    path, in: root, flags: [.readOnly, .nonBlocking], resolve: [.inRoot, .noMagicLinks])
+                return (file.release(), path)
+            } catch {
+                if error.errno != .noSuchFile && error.errno != .notDirectory { throw error }
+            }
+        }
+        return nil
+    }
+
+    /// The first bytes, from which the kind of program is told.
+    public borrowing func head() throws(WorkloadError) -> [UInt8] {
+        do throws(SystemCallError) {
+            return try Files.prefix(descriptor.rawValue, count: 8)
+        } catch { throw WorkloadError(.cannotRun, "\(name) can't be read: \(error)") }
+    }
+}
