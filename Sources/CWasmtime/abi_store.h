@@ -17,3 +17,7 @@ void *wasmtime_context_get_data(const wasmtime_context_t *context);
 wasmtime_error_t *wasmtime_context_set_fuel(wasmtime_context_t *context, uint64_t fuel);
 wasmtime_error_t *wasmtime_context_get_fuel(const wasmtime_context_t *context, uint64_t *out);
 void wasmtime_context_set_epoch_deadline(wasmtime_context_t *context, uint64_t ticks);
+
+// Takes the exception that ended a call out of the store; false when there is none.
+bool wasmtime_context_take_exception(wasmtime_context_t *context, wasmtime_gcref_t *out);
+void wasmtime_exnref_unroot(wasmtime_gcref_t *reference);

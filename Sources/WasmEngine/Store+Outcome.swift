@@ -13,12 +13,19 @@ extension Store {
     ) throws(EngineError) {
         let thrown = takeThrown()
         if error == nil, trap == nil { return }
+        dropException()
         let (reason, backtrace) = Self.consume(error: error, trap: trap)
         if let thrown { throw end(with: thrown.with(backtrace), action) }
         switch reason {
         case .message(let text) where trap == nil && backtrace.isEmpty: throw EngineError(kind, action, text)
         default: throw end(with: Trap(reason, backtrace: backtrace), action)
         }
+    }
+
+    /// An exception that nobody caught stays in the store until it is taken, and would keep its objects alive.
+    private func dropException() {
+        var exception = wasmtime_gcref_t()
+        if wasmtime_context_take_exception(context, &exception) { wasmtime_exnref_unroot(&exception) }
     }
 
     /// Gives the store up when the call was cut off.

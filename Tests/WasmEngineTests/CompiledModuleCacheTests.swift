@@ -57,7 +57,7 @@ final class Scratch {
         return "\(cache.root)/\(try #require(name))"
     }
 
-    private func settle() throws { try Clocks.sleep(.monotonic, nanoseconds: 80_000_000, absolute: false) }
+    private func settle() { pause(milliseconds: 80) }
 
     @Test func aCompiledModuleIsFoundAndRuns() throws {
         #expect(try cache.module(digest: Self.digest, for: engine) == nil)
@@ -88,7 +88,7 @@ final class Scratch {
         // Both in the tick of the seal and after it has settled.
         for waits in [false, true] {
             if waits {
-                try settle()
+                settle()
                 #expect(try cache.module(digest: Self.digest, for: engine) != nil)
             }
             let path = try codePath()
@@ -154,7 +154,7 @@ final class Scratch {
 
     @Test func aRestoredFileIsLookedAtOnceAndTrustedAgain() throws {
         try fill()
-        try settle()
+        settle()
         let path = try codePath()
         let bytes = try Files.contents(of: path, limit: 1 << 30)
         try Files.unlink(path)
@@ -210,7 +210,7 @@ final class Scratch {
         #expect(cache.digest(of: fresh) == nil)
         // Written a moment ago: it could change again within the clock's tick.
         #expect(!cache.remember(digest: Self.digest, of: fresh))
-        try settle()
+        settle()
         #expect(cache.remember(digest: Self.digest, of: fresh))
         #expect(cache.digest(of: try scratch.identity("guest.wasm")) == Self.digest)
         // Another size, or the same size written again.
@@ -271,7 +271,7 @@ final class Scratch {
 
     @Test func aHitIsQuick() throws {
         try fill()
-        try settle()
+        settle()
         let fingerprint = engine.configuration.fingerprint
         #expect(try cache.contains(digest: Self.digest, fingerprint: fingerprint))
         let clock = ContinuousClock()

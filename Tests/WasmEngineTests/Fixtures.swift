@@ -1,3 +1,4 @@
+import SystemCalls
 import WasmEngine
 
 /// Engines and modules that the tests share. Creating an engine is cheap, but not free.
@@ -37,4 +38,10 @@ struct SeededGenerator: RandomNumberGenerator {
         state ^= state << 17
         return state
     }
+}
+
+/// Waits on the thread, as the tests of clocks and timers need it.
+func pause(milliseconds: UInt64) {
+    var nothing: [PollRequest] = []
+    _ = try? Poll.wait(&nothing, timeout: milliseconds * 1_000_000)
 }
