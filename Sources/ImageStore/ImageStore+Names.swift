@@ -47,8 +47,9 @@ extension ImageStore {
     /// All images, newest first, each with its names.
     public func list() throws(StoreError) -> [ListedImage] {
         var names: [Digest: [ImageReference]] = [:]
+        let inodes = try recordInodes()
         for name in try allNames() {
-            if let record = try intactRecord(at: layout.name(name)) { names[record.manifest.digest, default: []].append(name) }
+            if let manifest = try manifest(of: name, inodes) { names[manifest, default: []].append(name) }
         }
         var images: [ListedImage] = []
         for manifest in try records() {
@@ -64,11 +65,29 @@ extension ImageStore {
     // MARK: Name entries
 
     func namesOf(_ manifest: Digest) throws(StoreError) -> [ImageReference] {
+        guard let status = try? FileStatus.of(layout.record(manifest)) else { return [] }
+        let records = [status.inode: manifest]
         var own: [ImageReference] = []
-        for name in try allNames() {
-            if try intactRecord(at: layout.name(name))?.manifest.digest == manifest { own.append(name) }
-        }
+        for name in try allNames() where try self.manifest(of: name, records) == manifest { own.append(name) }
         return own
+    }
+
+    /// The manifests of all records by the inodes of their files, which names share with them.
+    func recordInodes() throws(StoreError) -> [UInt64: Digest] {
+        var inodes: [UInt64: Digest] = [:]
+        for manifest in try records() {
+            if let status = try? FileStatus.of(layout.record(manifest)) { inodes[status.inode] = manifest }
+        }
+        return inodes
+    }
+
+    /// The image that a name means; nil when its record is damaged.
+    ///
+    /// A name that a crash kept from following its record has another inode: then its own copy is read.
+    func manifest(of name: ImageReference, _ records: [UInt64: Digest]) throws(StoreError) -> Digest? {
+        let path = layout.name(name)
+        if let status = try? FileStatus.of(path), let manifest = records[status.inode] { return manifest }
+        return try intactRecord(at: path)?.manifest.digest
     }
 
     /// Every name of the store.

@@ -45,12 +45,9 @@ extension ImageStore {
     /// The manifests that names mean; a name whose record is damaged means nothing and goes.
     private func namedManifests() throws(StoreError) -> Set<Digest> {
         var manifests: Set<Digest> = []
+        let inodes = try recordInodes()
         for name in try allNames() {
-            if let record = try intactRecord(at: layout.name(name)) {
-                manifests.insert(record.manifest.digest)
-            } else {
-                try unlink(name)
-            }
+            if let manifest = try manifest(of: name, inodes) { manifests.insert(manifest) } else { try unlink(name) }
         }
         return manifests
     }
