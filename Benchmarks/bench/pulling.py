@@ -36,7 +36,7 @@ def contenders(address: str) -> list[Contender]:
     result = []
     if places.martlet:
         result.append(Contender(
-            "martlet", places.martlet_image("pull", "--plain-http", f"{address}/bench/files:latest", root=store),
+            "martlet", places.martlet_image("pull", "--no-unpack", "--plain-http", f"{address}/bench/files:latest", root=store),
             before=lambda: shutil.rmtree(store, ignore_errors=True)))
     result.append(Contender(
         "skopeo", [places.skopeo, "--insecure-policy", "copy", "--src-tls-verify=false",

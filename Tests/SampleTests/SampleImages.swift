@@ -39,7 +39,7 @@ struct SampleImages: Sendable {
         for word in sample.dockerfile.entrypoint { arguments.append("--entrypoint=\(word)") }
         for word in sample.dockerfile.command { arguments.append("--cmd=\(word)") }
         for variable in sample.dockerfile.environment { arguments.append("--env=\(variable)") }
-        for port in sample.dockerfile.exposed { arguments.append("--expose=\(port)") }
+        for port in sample.dockerfile.exposed { arguments.append("--port=\(port)") }
         let outcome = try martlet.run(arguments + [rootFileSystem.path], in: scratch)
         guard outcome.exitCode == 0 else {
             throw NotBuilt(description: "image build of \(sample.name): \(outcome.standardError)")
