@@ -89,6 +89,23 @@ int martlet_fsmount(int context, unsigned int attributes) {
     return (int)syscall(__NR_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, attributes);
 }
 
+ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset) {
+    return preadv2(descriptor, vectors, count, offset, 0);
+}
+ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset) {
+    return pwritev2(descriptor, vectors, count, offset, 0);
+}
+
+ssize_t martlet_write(int descriptor, const void *bytes, size_t count) {
+    struct iovec whole = {.iov_base = (void *)bytes, .iov_len = count};
+    return pwritev2(descriptor, &whole, 1, -1, 0);
+}
+
+// On the 64-bit machines that we know, struct stat is the kernel's.
+int martlet_status(int descriptor, struct stat *status) {
+    return (int)syscall(__NR_newfstatat, descriptor, "", status, AT_EMPTY_PATH);
+}
+
 // The kernel's signal set is 64 bits, glibc's is longer: the raw call takes ours as it is.
 int martlet_signals_block(uint64_t set, uint64_t *previous) {
     return (int)syscall(__NR_rt_sigprocmask, SIG_BLOCK, &set, previous, sizeof set);

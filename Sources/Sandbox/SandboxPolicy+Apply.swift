@@ -33,16 +33,8 @@ extension SandboxPolicy {
     /// Capabilities and identity. The bounding set goes first: dropping from it takes a capability that the change of user
     /// takes away.
     private func dropPrivileges() throws(SandboxError) {
-        let privileged = Processes.effectiveUser == 0
         try step("capabilities") { () throws(SystemCallError) in
-            if privileged {
-                var capability: Int32 = 0
-                while capability <= Confinement.highestCapability,
-                    try Confinement.dropFromBoundingSet(capability)
-                {
-                    capability += 1
-                }
-            }
+            try emptyBoundingSet()
             try Confinement.clearAmbientCapabilities()
         }
         if let user, !user.isCurrent {
@@ -51,6 +43,18 @@ extension SandboxPolicy {
             }
         }
         try step("capabilities") { () throws(SystemCallError) in try Confinement.clearCapabilities() }
+    }
+
+    /// Who lacks the capability for it keeps the set; without an execve(2) that could grant from it, it means nothing.
+    private func emptyBoundingSet() throws(SystemCallError) {
+        do throws(SystemCallError) {
+            var capability: Int32 = 0
+            while capability <= Confinement.highestCapability, try Confinement.dropFromBoundingSet(capability) {
+                capability += 1
+            }
+        } catch {
+            if error.errno != .notPermitted { throw error }
+        }
     }
 
     /// Asks to die with the parent, then looks whether it is already too late.

@@ -35,7 +35,7 @@ public enum FileCalls {
     /// fstat(2).
     public static func status(of descriptor: Int32) throws(Errno) -> FileStatus {
         var status = stat()
-        try succeed { fstat(descriptor, &status) }
+        try succeed { martlet_status(descriptor, &status) }
         return FileStatus(raw: status)
     }
 

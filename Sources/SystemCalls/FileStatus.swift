@@ -1,3 +1,4 @@
+import CLinuxShims
 import Glibc
 
 /// What fstat(2) tells of a file.
@@ -13,7 +14,7 @@ public struct FileStatus: Sendable {
 
     public static func of(_ descriptor: Int32) throws(SystemCallError) -> FileStatus {
         var status = stat()
-        _ = try checked("fstat") { fstat(descriptor, &status) }
+        _ = try checked("fstat") { martlet_status(descriptor, &status) }
         return FileStatus(raw: status)
     }
 

@@ -54,7 +54,7 @@ public enum Files {
     public static func write(
         _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer
     ) throws(SystemCallError) -> Int {
-        try checked("write") { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+        try checked("write") { martlet_write(descriptor, bytes.baseAddress, bytes.count) }
     }
 
     /// Writes all of the bytes.
@@ -63,7 +63,7 @@ public enum Files {
         while written < bytes.count {
             written += try checked("write") {
                 bytes.withUnsafeBytes { buffer in
-                    Glibc.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
+                    martlet_write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
                 }
             }
         }

@@ -3,45 +3,47 @@ import Glibc
 
 /// Calls that move bytes and sizes of an open file, throwing the bare number; see `FileCalls`.
 public enum TransferCalls {
-    // One buffer goes by the plain call: the kernel spends 60 to 100 ns on taking over an array of them.
+    // A sandboxed workload has read(2), preadv2(2) and pwritev2(2), and no other call of this family
+    // (`SeccompProfile`): the offset -1 makes readv(2) and writev(2) of the latter two.
 
     /// read(2) or readv(2): may read less; 0 at the end.
+    ///
+    /// One buffer goes by the plain call: the kernel spends 60 to 100 ns on taking over an array of them.
     public static func read(
         _ descriptor: Int32, into vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
         try FileCalls.count {
             vectors.only.map { Glibc.read(descriptor, $0.base, $0.count) }
-                ?? vectors.withKernelVectors { readv(descriptor, $0, Int32(clamping: $1)) }
+                ?? vectors.withKernelVectors { martlet_read_vectors(descriptor, $0, Int32(clamping: $1), -1) }
         }
     }
 
-    /// pread(2) or preadv(2).
+    /// preadv(2). A negative offset is `EINVAL`.
     public static func read(
         _ descriptor: Int32, at offset: Int64, into vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
-        try FileCalls.count {
-            vectors.only.map { pread(descriptor, $0.base, $0.count, off_t(offset)) }
-                ?? vectors.withKernelVectors { preadv(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
+        guard offset >= 0 else { throw .invalid }
+        return try FileCalls.count {
+            vectors.withKernelVectors { martlet_read_vectors(descriptor, $0, Int32(clamping: $1), offset) }
         }
     }
 
-    /// write(2) or writev(2): may write less.
+    /// writev(2): may write less.
     public static func write(
         _ descriptor: Int32, _ vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
         try FileCalls.count {
-            vectors.only.map { Glibc.write(descriptor, $0.base, $0.count) }
-                ?? vectors.withKernelVectors { writev(descriptor, $0, Int32(clamping: $1)) }
+            vectors.withKernelVectors { martlet_write_vectors(descriptor, $0, Int32(clamping: $1), -1) }
         }
     }
 
-    /// pwrite(2) or pwritev(2). A file opened for appending appends, whatever the offset.
+    /// pwritev(2). A file opened for appending appends, whatever the offset. A negative offset is `EINVAL`.
     public static func write(
         _ descriptor: Int32, at offset: Int64, _ vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
-        try FileCalls.count {
-            vectors.only.map { pwrite(descriptor, $0.base, $0.count, off_t(offset)) }
-                ?? vectors.withKernelVectors { pwritev(descriptor, $0, Int32(clamping: $1), off_t(offset)) }
+        guard offset >= 0 else { throw .invalid }
+        return try FileCalls.count {
+            vectors.withKernelVectors { martlet_write_vectors(descriptor, $0, Int32(clamping: $1), offset) }
         }
     }
 
@@ -67,13 +69,23 @@ public enum TransferCalls {
     }
 
     /// posix_fallocate(3): the range exists and has its blocks; the file grows if needed.
+    ///
+    /// In a sandbox, where fallocate(2) isn't left, the range exists and its blocks are found when they are written.
     public static func allocate(_ descriptor: Int32, offset: Int64, count: Int64) throws(Errno) {
         while true {
             // Returns the number instead of setting errno.
             let result = posix_fallocate(descriptor, off_t(offset), off_t(count))
             if result == 0 { return }
+            if result == ENOSYS { return try grow(descriptor, offset: offset, count: count) }
             if result != EINTR { throw Errno(rawValue: result) }
         }
+    }
+
+    private static func grow(_ descriptor: Int32, offset: Int64, count: Int64) throws(Errno) {
+        let (end, overflow) = offset.addingReportingOverflow(count)
+        guard offset >= 0, count > 0 else { throw .invalid }
+        guard !overflow else { throw .fileTooLarge }
+        if try FileCalls.status(of: descriptor).size < end { try truncate(descriptor, to: end) }
     }
 
     public enum Advice: Sendable, CaseIterable {
@@ -100,8 +112,16 @@ public enum TransferCalls {
         if result != 0 { throw Errno(rawValue: result) }
     }
 
+    /// fdatasync(2) or fsync(2); in a sandbox, which has the latter alone, always that.
     public static func synchronize(_ descriptor: Int32, dataOnly: Bool) throws(Errno) {
-        try FileCalls.succeed { dataOnly ? fdatasync(descriptor) : fsync(descriptor) }
+        if dataOnly {
+            do throws(Errno) {
+                return try FileCalls.succeed { fdatasync(descriptor) }
+            } catch {
+                if error != .notImplemented { throw error }
+            }
+        }
+        try FileCalls.succeed { fsync(descriptor) }
     }
 
     /// fcntl(2) F_GETFL.

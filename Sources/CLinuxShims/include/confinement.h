@@ -4,7 +4,9 @@
 
 #include <asm/unistd.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /// landlock_create_ruleset(2) for a version query: the ABI number, or -1.
 int martlet_landlock_version(void);
@@ -40,6 +42,16 @@ int martlet_fsconfig_string(int context, const char *key, const char *value);
 int martlet_fsconfig_flag(int context, const char *key);
 int martlet_fsconfig_create(int context);
 int martlet_fsmount(int context, unsigned int attributes);
+
+/// preadv2(2) and pwritev2(2) without flags: the offset -1 is the current one.
+ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
+ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
+
+/// write(2) as pwritev2(2): the one way to write that every sandbox leaves.
+ssize_t martlet_write(int descriptor, const void *bytes, size_t count);
+
+/// fstat(2) as newfstatat(2), whatever the C library makes of fstat: one call fewer for a sandbox to allow.
+int martlet_status(int descriptor, struct stat *status);
 
 /// Sets of signals as 64 bits: bit n-1 is signal n.
 int martlet_signals_block(uint64_t set, uint64_t *previous);
