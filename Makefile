@@ -50,6 +50,7 @@ fmt: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
 
 bench: release ## Measure beside the peers: a table, and JSON in .build/bench
+	@.ci/peers
 	Benchmarks/run
 
 samples: ## Build the sample guests into .build/samples

@@ -3,8 +3,8 @@
 from . import places
 from .measure import Contender, Row, printed_figures
 
-conditions = """one C source (guests/compute.c) at -O2 as preview-1 module and natively (no -march), measured inside: the
-fastest of three; the checksums agree"""
+conditions = """one C source (guests/compute.c) at -O2 as preview-1 module and natively (no -march), measured
+inside: the fastest of three; the checksums agree"""
 
 figures = {
     "sha256": "SHA-256 of 48 MiB", "mandelbrot": "Mandelbrot set, 512 × 512", "table": "hash table and quicksort",

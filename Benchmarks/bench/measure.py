@@ -1,7 +1,7 @@
 """Timing of programs: whole processes by posix_spawn and wait, or the figures that a program prints about itself.
 
-Contenders take turns (A B C A B C …), so that whatever else the machine does meets all of them alike, and ratios are made
-pair by pair within a round before their median is taken.
+Contenders take turns (A B C A B C …), so that whatever else the machine does meets all of them alike, and ratios are
+made pair by pair within a round before their median is taken.
 """
 
 import os

@@ -70,7 +70,7 @@ def empty(folder: Path) -> Path:
 
 @functools.cache
 def memory() -> Path:
-    """A folder on tmpfs, where a disk's moods don't hide what is measured; gone at the end. Elsewhere if there is none."""
+    """A folder on tmpfs, where a disk doesn't hide what is measured; elsewhere if there is none. Gone at the end."""
     tmpfs = Path("/dev/shm")
     folder = Path(tempfile.mkdtemp(prefix="martlet-bench-", dir=tmpfs if tmpfs.is_dir() else None))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -11,8 +11,8 @@ import time
 from . import layout, places
 from .measure import Contender, Failed, Row, run, wall_times
 
-conditions = """whole process; the image of the unpacking from Debian's docker-registry on 127.0.0.1 without TLS, into an empty
-store; skopeo copies into an OCI layout, martlet into its store without unpacking; every blob's digest is checked by both"""
+conditions = """whole process; the image of the unpacking from Debian's docker-registry on 127.0.0.1 without TLS, into an
+empty store; skopeo copies into an OCI layout, martlet into its store without unpacking; both check every digest"""
 
 
 def measure(rounds: int, note) -> list[Row]:
@@ -36,7 +36,8 @@ def contenders(address: str) -> list[Contender]:
     result = []
     if places.martlet:
         result.append(Contender(
-            "martlet", places.martlet_image("pull", "--no-unpack", "--plain-http", f"{address}/bench/files:latest", root=store),
+            "martlet",
+            places.martlet_image("pull", "--no-unpack", "--plain-http", f"{address}/bench/files:latest", root=store),
             before=lambda: shutil.rmtree(store, ignore_errors=True)))
     result.append(Contender(
         "skopeo", [places.skopeo, "--insecure-policy", "copy", "--src-tls-verify=false",

@@ -11,7 +11,7 @@ wasmtime runs the same WAT, or compiles it before and runs that with --allow-pre
 
 def measure(rounds: int, note) -> list[Row]:
     row = Row("hello", "run of a cached hello", "ms")
-    hello = places.repository / "oci-samples/hello/main.wat"
+    hello = places.repository / "oci-samples/hello/hello.wat"
     contenders = [*martlet(hello, note), *wasmtime(hello), Contender("/bin/true", ["/bin/true"])]
     return [wall_times(row, contenders, rounds * 10, note, warm_ups=5)]
 

@@ -5,8 +5,8 @@ import shutil
 from . import layout, places
 from .measure import Contender, Failed, Row, run, wall_times
 
-conditions = """whole process; an OCI layout of 200 MB and 20,000 files in four gzip layers, in the page cache, to a new folder
-on tmpfs; umoci raw unpack reads the layout, martlet image unpack its store, where the image was imported before; both
+conditions = """whole process; an OCI layout of 200 MB and 20,000 files in four gzip layers, in the page cache, to a new
+folder on tmpfs; umoci raw unpack reads the layout, martlet image unpack its store, where the image was imported before; both
 check the uncompressed layers against their digests"""
 
 

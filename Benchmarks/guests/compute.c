@@ -68,7 +68,8 @@ static void sha256_block(uint32_t state[8], const uint8_t *block) {
 
 static uint64_t sha256_kernel(void) {
     static uint8_t data[1 << 20];
-    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    uint32_t state[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+                         0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
     for (size_t index = 0; index < sizeof data; index++) {
         data[index] = (uint8_t)(index * 31 + index / 255);
     }

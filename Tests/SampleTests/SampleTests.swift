@@ -9,7 +9,7 @@ struct SampleTests {
     func isComplete(name: String) throws {
         let sample = try Sample(name, in: Repository.samples)
         let files = try FileManager.default.contentsOfDirectory(atPath: sample.folder.path)
-        #expect(files.count { $0.hasPrefix("main.") } == 1, "exactly one of main.wat, main.c and main.swift")
+        #expect(files.count { $0.hasPrefix("\(name).") } == 1, "exactly one of \(name).wat, \(name).c, \(name).swift")
         #expect(!sample.runs.isEmpty)
         let named = Set(sample.runs.map(\.standardOutput))
         #expect(named == Set(files.filter { $0.hasPrefix("expected") }), "each expectation is a run's")
@@ -24,7 +24,7 @@ struct SampleTests {
         let copied = sample.dockerfile.copies.map(\.destination)
         #expect(sample.dockerfile.entrypoint.count == 1)
         #expect(sample.dockerfile.entrypoint.allSatisfy(copied.contains))
-        let hasText = FileManager.default.fileExists(atPath: sample.folder.appendingPathComponent("main.wat").path)
+        let hasText = FileManager.default.fileExists(atPath: sample.folder.appendingPathComponent("\(name).wat").path)
         #expect(sample.dockerfile.entrypoint == ["/\(name).\(hasText ? "wat" : "wasm")"])
     }
 
