@@ -60,6 +60,9 @@ extension TransferCalls {
 }
 
 extension FileStatus {
+    /// Bytes on the disk: fewer than `size` when the file has holes.
+    public var allocated: Int64 { Int64(raw.st_blocks) &* 512 }
+
     /// The two times, as setting them again would take them.
     public var times: FileTimes {
         FileTimes(
