@@ -18,7 +18,7 @@ struct CredentialHelper {
         let outcome: ChildProgram.Outcome
         do throws(SystemCallError) {
             outcome = try ChildProgram.run(
-                path, arguments: [path, "get"], environment: Environment.all, input: Array(server.utf8),
+                path, arguments: [path, "get"], environment: Environment.all, input: .bytes(Array(server.utf8)),
                 outputLimit: CredentialSource.answerLimit, timeout: CredentialSource.helperTimeout)
         } catch { throw failure("\(error)") }
         switch outcome.end {

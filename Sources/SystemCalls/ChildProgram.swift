@@ -61,35 +61,47 @@ public enum ChildProgram {
         public let output: [UInt8]
     }
 
-    /// Runs a program to its end, with `input` on its standard input and a bound on its time and on what it writes to its
-    /// standard output. Its errors go where ours go.
-    ///
-    /// - Parameter input: at most 64 KiB.
-    public static func run(
-        _ path: String, arguments: [String], environment: [String], input: [UInt8], outputLimit: Int, timeout: Duration
-    ) throws(SystemCallError) -> Outcome {
-        // A socket instead of a pipe for the input: a child that doesn't read it must not send us SIGPIPE.
-        var pair: [Int32] = [-1, -1]
-        _ = try checked("socketpair") { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) }
-        let ours = OwnedDescriptor(adopting: pair[0])
-        let theirs = OwnedDescriptor(adopting: pair[1])
-        let output = try Descriptors.pipe()
-        let process = try start(
-            path, arguments: arguments, environment: environment,
-            streams: (theirs.rawValue, output.write.rawValue, 2), ownGroup: true)
-        let reader = output.keepRead()
-        try? theirs.close()
-        // What a child doesn't read is its own loss; it is small enough for the socket's buffer.
-        _ = send(ours.rawValue, input, input.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
-        try? ours.close()
+    /// What a bounded run reads on its standard input.
+    public enum Input: Sendable {
+        /// At most 64 KiB.
+        case bytes([UInt8])
+        /// A descriptor that stays the caller's.
+        case descriptor(Int32)
+    }
 
+    /// Runs a program to its end, with a bound on its time and on what it writes to its standard output. Its errors go where
+    /// ours go. It gets a process group of its own, which is killed when a bound is passed.
+    public static func run(
+        _ path: String, arguments: [String], environment: [String], input: Input, outputLimit: Int, timeout: Duration
+    ) throws(SystemCallError) -> Outcome {
+        let output = try Descriptors.pipe()
+        let process: Int32
+        switch input {
+        case .descriptor(let descriptor):
+            process = try start(
+                path, arguments: arguments, environment: environment, streams: (descriptor, output.write.rawValue, 2),
+                ownGroup: true)
+        case .bytes(let bytes):
+            // A socket instead of a pipe: a child that doesn't read must not send us SIGPIPE.
+            var pair: [Int32] = [-1, -1]
+            _ = try checked("socketpair") {
+                socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair)
+            }
+            let ours = OwnedDescriptor(adopting: pair[0])
+            let theirs = OwnedDescriptor(adopting: pair[1])
+            process = try start(
+                path, arguments: arguments, environment: environment,
+                streams: (theirs.rawValue, output.write.rawValue, 2), ownGroup: true)
+            // What a child doesn't read is its own loss; it is small enough for the socket's buffer.
+            _ = send(ours.rawValue, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        }
+        let reader = output.keepRead()
         var collected: [UInt8] = []
-        let end = collect(
-            from: reader.rawValue, into: &collected, limit: outputLimit, deadline: .now + timeout)
-        guard let end else { return Outcome(end: .exited(try Processes.wait(for: process)), output: collected) }
-        Glibc.kill(-process, SIGKILL)
-        _ = try Processes.wait(for: process)
-        return Outcome(end: end, output: collected)
+        let end = collect(from: reader.rawValue, into: &collected, limit: outputLimit, deadline: .now + timeout)
+        // A child that closed its output and goes on has no more time than any other.
+        if end != nil { Glibc.kill(-process, SIGKILL) }
+        let exit = try Processes.wait(for: process)
+        return Outcome(end: end ?? .exited(exit), output: collected)
     }
 
     /// Reads until the end of the stream (nil) or a bound was passed.
@@ -102,7 +114,7 @@ public enum ChildProgram {
             var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             let milliseconds = Int32(clamping: left.components.seconds &* 1000 + 1000)
             guard poll(&waiting, 1, min(milliseconds, 1000)) > 0 else { continue }
-            let piece = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+            let piece = [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, count in
                 count = max(0, Glibc.read(descriptor, buffer.baseAddress, buffer.count))
             }
             if piece.isEmpty { return nil }

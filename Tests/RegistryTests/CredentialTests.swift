@@ -117,7 +117,7 @@ struct CredentialTests {
         let path = try folder.write("sleeper", "#!/bin/sh\nsleep 60 &\nsleep 60\n", mode: 0o700)
         let start = ContinuousClock.now
         let outcome = try ChildProgram.run(
-            path, arguments: [path], environment: [], input: [], outputLimit: 10, timeout: .milliseconds(200))
+            path, arguments: [path], environment: [], input: .bytes([]), outputLimit: 10, timeout: .milliseconds(200))
         #expect(outcome.end == .tookTooLong)
         #expect(ContinuousClock.now - start < .seconds(5))
     }

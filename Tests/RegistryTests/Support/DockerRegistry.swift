@@ -101,7 +101,7 @@ struct DockerRegistry {
 func run(_ command: String, _ arguments: String...) throws -> (code: Int32, output: String) {
     let path = DockerRegistry.program(command) ?? command
     let outcome = try ChildProgram.run(
-        path, arguments: [path] + arguments, environment: Environment.all, input: [], outputLimit: 8 << 20,
+        path, arguments: [path] + arguments, environment: Environment.all, input: .bytes([]), outputLimit: 8 << 20,
         timeout: .seconds(60))
     guard case .exited(let exit) = outcome.end else { return (-1, "\(outcome.end)") }
     return (exit.shellStatus, String(decoding: outcome.output, as: UTF8.self))

@@ -1,0 +1,81 @@
+import ImageTransfer
+import OCISpec
+import SystemCalls
+import WasmBinary
+
+/// A module as it was at one moment: copied into a file without a name while it was hashed, so that what is compiled is what
+/// has the digest, whoever writes to the original meanwhile.
+struct ModuleSource: ~Copyable {
+    let digest: OCISpec.Digest
+    private let copy: OwnedDescriptor
+
+    /// - Parameters:
+    ///   - file: read from its start.
+    ///   - scratch: a directory for the copy.
+    /// - Throws: `CommandFailure` with `notCompilable` for what is no core module.
+    init(copying file: Int32, name: String, scratch: String) throws(CommandFailure) {
+        let hasher = ContentHasher(.sha256)
+        let file = try Self.calling(name) { () throws(SystemCallError) in
+            let copy = try Files.open(scratch, flags: [.readWrite, .temporary], mode: 0o600)
+            try Self.fill(copy.rawValue, from: file, name, hasher)
+            return copy
+        }
+        try Self.checkKind(file.rawValue, name)
+        digest = hasher.digest()
+        copy = file
+    }
+
+    /// A descriptor that stands at the start of the copy.
+    borrowing func rewound() throws(CommandFailure) -> Int32 {
+        try Self.rewind(copy.rawValue)
+        return copy.rawValue
+    }
+
+    private static func rewind(_ copy: Int32) throws(CommandFailure) {
+        do throws(Errno) { _ = try TransferCalls.seek(copy, 0, from: .start) } catch {
+            throw CommandFailure("copy of a module: \(error)", underlying: SystemCallError("lseek", nil, error))
+        }
+    }
+
+    private static func calling<R: ~Copyable>(
+        _ name: String, _ body: () throws(SystemCallError) -> R
+    ) throws(CommandFailure) -> R {
+        do throws(SystemCallError) { return try body() } catch {
+            throw CommandFailure("\(name): \(error)", underlying: error)
+        }
+    }
+
+    private static func fill(
+        _ copy: Int32, from file: Int32, _ name: String, _ hasher: ContentHasher
+    ) throws(SystemCallError) {
+        var total = 0
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { chunk.deallocate() }
+        while true {
+            let count = try Files.read(file, into: chunk)
+            if count == 0 { return }
+            let bytes = UnsafeRawBufferPointer(rebasing: chunk[..<count])
+            total += count
+            guard total <= CompileWorker.sourceLimit else { throw SystemCallError("read", name, .fileTooLarge) }
+            hasher.update(bytes)
+            var rest = bytes
+            while !rest.isEmpty {
+                rest = UnsafeRawBufferPointer(rebasing: rest[try Files.write(copy, rest)...])
+            }
+        }
+    }
+
+    private static func checkKind(_ copy: Int32, _ name: String) throws(CommandFailure) {
+        try rewind(copy)
+        let head = try calling(name) { () throws(SystemCallError) in try Files.prefix(copy, count: 512) }
+        if !head.starts(with: BinaryKind.magic) {
+            let first = head.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+            guard name.hasSuffix(".wat") || first == UInt8(ascii: "(") || head.starts(with: ";;".utf8) else {
+                throw CommandFailure("\(name): is no WebAssembly module", .notCompilable)
+            }
+        } else if BinaryKind(preamble: head) != .module {
+            throw CommandFailure(
+                "\(name): is a component or of an unknown version; only core modules are compiled ahead", .notCompilable)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import SystemCalls
+
+/// What a worker gives up before it looks at what a stranger wrote.
+struct WorkerConfinement {
+    struct Place {
+        let path: String
+        let rights: Landlock.FileRights
+    }
+
+    var processorSeconds: UInt64
+    /// Bytes of private memory.
+    var memory: UInt64
+    /// Bytes of one file.
+    var fileSize: UInt64
+    /// All that can still be opened.
+    var places: [Place]
+    /// Capabilities are for a root that sets owners and makes device nodes.
+    var keepsCapabilities: Bool
+
+    /// Everything below a directory but running programs.
+    static let everything = Landlock.FileRights.known(to: Landlock.version).subtracting(.execute)
+    static let reading: Landlock.FileRights = [.readFile, .readDirectory]
+
+    /// Call it while the process has one thread: Landlock and capabilities are a thread's own.
+    func enter() throws(SystemCallError) {
+        try Confinement.refuseNewPrivileges()
+        try Confinement.refuseTracing()
+        try Confinement.dieWithParent()
+        try ResourceLimits.set(.coreSize, to: 0)
+        try ResourceLimits.set(.processorSeconds, to: processorSeconds)
+        try ResourceLimits.set(.data, to: memory)
+        try ResourceLimits.set(.fileSize, to: fileSize)
+        try restrictPaths()
+        if !keepsCapabilities {
+            try Confinement.clearAmbientCapabilities()
+            try Confinement.clearCapabilities()
+        }
+    }
+
+    /// No path but the places, no TCP at all where the kernel can refuse it. A kernel without Landlock is no error: the code
+    /// behind this opens nothing else by itself.
+    private func restrictPaths() throws(SystemCallError) {
+        let version = Landlock.version
+        guard version > 0 else { return }
+        let handled = Landlock.FileRights.known(to: version)
+        let ruleset = try Landlock.createRuleset(
+            files: handled, network: version >= 4 ? [.bindTCP, .connectTCP] : [],
+            scopes: version >= 6 ? [.abstractSockets, .signals] : [])
+        for place in places {
+            let directory = try Files.open(place.path, flags: [.path, .directory])
+            try Landlock.allow(place.rights.intersection(handled), beneath: directory.rawValue, in: ruleset.rawValue)
+        }
+        try Landlock.restrict(to: ruleset.rawValue)
+    }
+}
