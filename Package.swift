@@ -9,21 +9,33 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
+/// For values that can't outlive what they point into: guest memory during a host call.
+let lifetimes = strict + [.enableExperimentalFeature("Lifetimes")]
 
 /// A library of martlet's and the tests that state its behaviour.
-func layer(_ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency]? = []) -> [Target] {
-    var targets: [Target] = [.target(name: name, dependencies: dependencies, swiftSettings: strict)]
-    if let tests {
-        targets.append(
-            .testTarget(
-                name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests, swiftSettings: strict))
-    }
-    return targets
+///
+/// - Parameter tests: what the tests need besides the library and its own dependencies.
+func layer(
+    _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = [],
+    settings: [SwiftSetting] = strict
+) -> [Target] {
+    [
+        .target(name: name, dependencies: dependencies, swiftSettings: settings),
+        .testTarget(
+            name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies + tests, swiftSettings: settings),
+    ]
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpClient: [Target.Dependency] = [
+    .product(name: "AsyncHTTPClient", package: "async-http-client"),
+    .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 
 let package = Package(
     name: "martlet",
@@ -34,6 +46,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -45,5 +59,52 @@ let package = Package(
         + layer("SystemCalls", ["CLinuxShims"])
         + layer("JSON")
         + layer("OCISpec", ["JSON"])
-        + layer("WasmBinary")
+        + layer("WasmBinary", tests: ["WasmEngine"])
+        + layer("Archive", ["CArchive", "SystemCalls"], tests: ["ArchiveFixtures"])
+        + layer("LayerUnpacking", ["Archive", "SystemCalls"], tests: ["ArchiveFixtures"])
+        + layer("ImageStore", ["JSON", "OCISpec", "SystemCalls"])
+        + layer(
+            "ImageTransfer",
+            ["Archive", "ImageStore", "JSON", "LayerUnpacking", "OCISpec", "SystemCalls", "WasmBinary", crypto],
+            tests: ["ArchiveFixtures"])
+        + layer("Registry", ["JSON", "OCISpec", "SystemCalls", crypto] + httpClient)
+        + layer("WasmEngine", ["CWasmtime", "SystemCalls", "WasmBinary"], settings: lifetimes)
+        + layer("HostCapabilities", ["SystemCalls"])
+        + layer("WASIPreview1", ["HostCapabilities", "SystemCalls", "WasmBinary", "WasmEngine"])
+        + layer("Sandbox", ["SystemCalls"], tests: ["CSeccomp"])
+        + layer("ContainerLifecycle", ["JSON", "Sandbox", "SystemCalls"])
+        + layer(
+            "WasmWorkload",
+            [
+                "ContainerLifecycle", "HostCapabilities", "OCISpec", "Sandbox", "SystemCalls", "WASIPreview1",
+                "WasmEngine",
+            ])
+        + layer(
+            "RuntimeCommands",
+            [
+                "ContainerLifecycle", "HostCapabilities", "ImageStore", "JSON", "OCISpec", "Sandbox", "SystemCalls",
+                "WasmBinary", "WasmEngine", "WasmWorkload",
+            ])
+        + layer(
+            "PrepareCommands",
+            [
+                "ImageStore", "ImageTransfer", "JSON", "LayerUnpacking", "OCISpec", "Registry", "Sandbox", "SystemCalls",
+                "WasmBinary", "WasmEngine", argumentParser, crypto,
+            ])
+        + [
+            .executableTarget(
+                name: "martlet", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),
+            .executableTarget(
+                name: "martlet-prepare", dependencies: ["PrepareCommands"], swiftSettings: strict),
+            // The C API's declarations, held against the library.
+            .testTarget(name: "CWasmtimeTests", dependencies: ["CWasmtime"], swiftSettings: strict),
+            // Archives that a careful writer would never make.
+            .target(
+                name: "ArchiveFixtures", dependencies: ["Archive", "SystemCalls"], path: "Tests/ArchiveFixtures",
+                swiftSettings: strict),
+            // Every folder of oci-samples, built and run as a user would.
+            .testTarget(
+                name: "SampleTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
+                swiftSettings: strict),
+        ]
 )

@@ -19,9 +19,9 @@ enum EnvironmentFile {
     static func variables(_ text: String, path: String) throws(UsageError) -> [String] {
         var variables: [String] = []
         var number = 0
-        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+        // A line of Windows ends in one Character too.
+        for line in text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" }) {
             number += 1
-            let line = line.hasSuffix("\r") ? line.dropLast() : line
             let content = line.drop { $0 == " " || $0 == "\t" }
             if content.isEmpty || content.hasPrefix("#") { continue }
             let key = content.prefix { $0 != "=" }

@@ -1,43 +1,52 @@
-import HostCapabilities
+import SystemCalls
 import WASIPreview1
 import WasmEngine
 
 /// A loaded module, linked with what its plan grants: all that can be done before the process is forked.
 ///
-/// What is missing is made in the child: the sandbox, a store, an instance.
+/// What is missing is made in the child: the sandbox, a store, an instance, threads.
 public struct GuestModule {
     let workload: OpenedWorkload
     let prepared: PreparedModule
-    let exportNames: [String]
-    let startsThreads: Bool
+    let threads: ThreadGroup
+    let limits: StoreLimits
 
     /// Links a module.
     ///
     /// Errors: `cannotRun` names the imports that nobody gives, or the exports to choose from when there is no `_start`.
     public init(_ module: Module, _ workload: OpenedWorkload) throws(WorkloadError) {
+        let limits = StoreLimits(memoryBytes: workload.plan.limits.memory)
+        let engine = module.engine
         self.workload = workload
-        exportNames = module.exports.compactMap { export in
-            if case .function = export.type { export.name } else { nil }
+        self.limits = limits
+        threads = ThreadGroup(of: module) { () throws(EngineError) in
+            try Store(engine, limits: limits)
+        } ended: { error in
+            // Other threads may wait where nothing can wake them: the process ends with the one that ended the guest.
+            Processes.exit(GuestOutcome(error).report())
         }
         do {
-            let context = try Preview1Context(workload.preview1(network: workload.networkPolicy))
-            let linker = try Linker(module.engine)
+            let context = try Preview1Context(workload.preview1)
+            let linker = try Linker(engine)
             try context.define(in: linker, for: module)
-            startsThreads = false
-            prepared = try linker.prepare(module)
+            prepared = try threads.link(linker, limits: limits)
         } catch { throw WorkloadError(.cannotRun, "the module can't be run: \(error)") }
-        try checkEntryPoint()
+        try checkEntryPoint(module)
     }
 
-    private func checkEntryPoint() throws(WorkloadError) {
+    private func checkEntryPoint(_ module: Module) throws(WorkloadError) {
         let wanted =
             switch workload.plan.entryPoint {
             case .start: "_start"
             case .export(let name): name
             }
-        guard !exportNames.contains(wanted) else { return }
-        let callable = exportNames.filter { !$0.hasPrefix("_") && $0 != "cabi_realloc" }.prefix(12)
-        let choice = callable.isEmpty ? "it exports no function" : "choose one with --invoke: \(callable.joined(separator: ", "))"
+        let functions = module.exports.compactMap { export in
+            if case .function = export.type { export.name } else { nil }
+        }
+        guard !functions.contains(wanted) else { return }
+        let callable = functions.filter { !$0.hasPrefix("_") && $0 != "cabi_realloc" }.prefix(12)
+        let choice =
+            callable.isEmpty ? "it exports no other" : "choose one with --invoke: \(callable.joined(separator: ", "))"
         throw WorkloadError(.cannotRun, "the module exports no function \(wanted); \(choice)")
     }
 }

@@ -7,13 +7,13 @@ import WASIPreview1
 
 extension OpenedWorkload {
     /// What the guest's environment of preview 1 is.
-    func preview1(network: NetworkPolicy) -> Preview1Configuration {
+    var preview1: Preview1Configuration {
         var configuration = Preview1Configuration()
         configuration.arguments = plan.arguments.map { Array($0.utf8) }
         configuration.environment = environment.map { Array($0.utf8) }
         configuration.preopens = preopens
         configuration.listeners = listeners
-        configuration.network = network
+        configuration.network = networkPolicy
         return configuration
     }
 
@@ -25,8 +25,16 @@ extension OpenedWorkload {
         return plan.environment + ["LISTEN_FDS=\(listeners.count)"]
     }
 
-    var networkPolicy: NetworkPolicy {
+    private var networkPolicy: NetworkPolicy {
         plan.network == .none ? .none : NetworkPolicy(ports: plan.ports, outbound: plan.outbound)
+    }
+
+    /// TCP ports that the outbound rules name. A rule for every port leaves all of them, and a name needs the DNS over TCP
+    /// when an answer is long.
+    private var connectRules: PortRules.Connect {
+        let ports = plan.outbound.map(\.port)
+        guard !ports.contains(nil) else { return .anyPort }
+        return .ports(ports.compactMap { $0 } + (plan.outbound.isEmpty ? [] : [53]))
     }
 
     /// What the process keeps when the guest starts.
@@ -41,7 +49,8 @@ extension OpenedWorkload {
                 descriptor: preopen.directory.descriptor.rawValue,
                 access: preopen.directory.access == .readOnly ? .readOnly : .readWrite)
         }
-        let usesNetwork = !listeners.isEmpty || !plan.outbound.isEmpty
+        let usesNetwork = !plan.ports.isEmpty || !plan.outbound.isEmpty
+        policy.ports = usesNetwork ? .granted(bind: plan.ports.map(\.hostPort), connect: connectRules) : .denied
         policy.seccomp = SeccompProfile(network: usesNetwork, threads: threads)
         return policy
     }

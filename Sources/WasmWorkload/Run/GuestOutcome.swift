@@ -1,0 +1,38 @@
+import ContainerLifecycle
+import SystemCalls
+import WasmEngine
+
+/// How a guest's call ended that didn't return.
+struct GuestOutcome {
+    /// The status of a guest that trapped: 128 and SIGABRT, as a native program that aborts has.
+    static let trapStatus: Int32 = 134
+
+    let status: Int32
+    /// What the person should read; nil for a guest that ended as it wanted.
+    let message: String?
+
+    init(_ error: EngineError) {
+        guard let trap = error.trap else {
+            status = StartChannel.failureStatus
+            message = error.description
+            return
+        }
+        if let code = trap.exitCode {
+            // A guest's code is as wide as the kernel's: the low eight bits arrive.
+            status = code & 0xff
+            message = nil
+        } else {
+            status = Self.trapStatus
+            message = "the guest trapped: \(trap)"
+        }
+    }
+
+    /// Tells the person, and returns the status to end with.
+    func report() -> Int32 {
+        if let message {
+            // With the stream gone there is nobody to tell.
+            try? Files.writeAll(2, Array("martlet: \(message)\n".utf8))
+        }
+        return status
+    }
+}
