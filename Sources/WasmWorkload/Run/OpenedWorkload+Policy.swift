@@ -14,6 +14,8 @@ extension OpenedWorkload {
         configuration.preopens = preopens
         configuration.listeners = listeners
         configuration.network = networkPolicy
+        // Read while /etc is still in reach.
+        if !plan.outbound.isEmpty { configuration.resolver = .load() }
         return configuration
     }
 
