@@ -2,18 +2,24 @@ import SystemCalls
 
 /// What becomes of a system call.
 enum Verdict: Hashable, Sendable {
-    case allow
-    /// Refused: the caller sees this error. `Errno(rawValue: 0)` is a call that succeeds and does nothing.
-    case refuse(Errno)
-    /// The process is killed at once (SIGSYS): no honest code gets here.
-    case kill
-    /// Allowed when all conditions hold.
-    case allowWhen([ArgumentCondition], otherwise: Refusal)
+    case always(Outcome)
+    /// Depends on whether all of the conditions hold.
+    case when([ArgumentCondition], Outcome, otherwise: Outcome)
 
-    /// What a failed condition leads to.
-    enum Refusal: Hashable, Sendable {
+    enum Outcome: Hashable, Sendable {
+        case allow
+        /// Refused: the caller sees this error. `Errno(rawValue: 0)` is a call that succeeds and does nothing.
         case refuse(Errno)
+        /// The process is killed at once (SIGSYS): no honest code gets here.
         case kill
+    }
+
+    /// Whether it can be made in some form.
+    var allowsSomething: Bool {
+        switch self {
+        case .always(let outcome): outcome == .allow
+        case .when(_, let outcome, let otherwise): outcome == .allow || otherwise == .allow
+        }
     }
 }
 
@@ -36,10 +42,12 @@ struct VerdictTable {
     /// By number, an index into `verdicts`.
     private(set) var slots: [UInt8]
 
-    init(otherwise: Verdict) {
-        verdicts = [otherwise]
+    init(otherwise: Verdict.Outcome) {
+        verdicts = [.always(otherwise)]
         slots = [UInt8](repeating: 0, count: Self.size)
     }
+
+    mutating func set(_ outcome: Verdict.Outcome, for calls: [SystemCallNumber]) { set(.always(outcome), for: calls) }
 
     /// Later ones replace earlier ones.
     mutating func set(_ verdict: Verdict, for calls: [SystemCallNumber]) {
@@ -79,18 +87,12 @@ struct FilterProgram {
         static let architecture: UInt32 = 4
         static let arguments: UInt32 = 16
     }
-    private enum Result {
-        static let allow: UInt32 = 0x7FFF_0000
-        static let kill: UInt32 = 0x8000_0000
-        static func errno(_ errno: Errno) -> UInt32 { 0x0005_0000 | UInt32(truncatingIfNeeded: errno.rawValue) & 0xFFFF }
-    }
-
     init(_ table: VerdictTable) {
         instructions = []
         instructions.reserveCapacity(512)
         append(Code.load, Offset.architecture)
         append(Code.jumpIfEqual, SecureComputing.architecture, jumpTrue: 1)
-        append(Code.finish, Result.kill)
+        finish(.kill)
         append(Code.load, Offset.number)
         // Where each range of numbers with one verdict begins; above the table there is one more with the first verdict.
         var starts: [Int] = [0]
@@ -125,26 +127,30 @@ struct FilterProgram {
 
     private mutating func decide(_ verdict: Verdict) {
         switch verdict {
-        case .allow: append(Code.finish, Result.allow)
-        case .refuse(let errno): append(Code.finish, Result.errno(errno))
-        case .kill: append(Code.finish, Result.kill)
-        case .allowWhen(let conditions, let otherwise):
+        case .always(let outcome): finish(outcome)
+        case .when(let conditions, let outcome, let otherwise):
             for condition in conditions { demand(condition, otherwise) }
-            append(Code.finish, Result.allow)
+            finish(outcome)
         }
     }
 
     /// Goes on when the condition holds.
-    private mutating func demand(_ condition: ArgumentCondition, _ otherwise: Verdict.Refusal) {
+    private mutating func demand(_ condition: ArgumentCondition, _ otherwise: Verdict.Outcome) {
         append(Code.load, Offset.arguments + 8 * condition.argument)
         if condition.mask != .max { append(Code.and, condition.mask) }
-        // Equal: over the remaining comparisons and the refusal.
+        // Equal: over the remaining comparisons and what follows when none was.
         for (index, value) in condition.values.enumerated() {
             append(Code.jumpIfEqual, value, jumpTrue: UInt8(clamping: condition.values.count - index))
         }
-        switch otherwise {
-        case .refuse(let errno): append(Code.finish, Result.errno(errno))
-        case .kill: append(Code.finish, Result.kill)
+        finish(otherwise)
+    }
+
+    private mutating func finish(_ outcome: Verdict.Outcome) {
+        switch outcome {
+        case .allow: append(Code.finish, 0x7FFF_0000)
+        case .refuse(let errno):
+            append(Code.finish, 0x0005_0000 | UInt32(truncatingIfNeeded: errno.rawValue) & 0xFFFF)
+        case .kill: append(Code.finish, 0x8000_0000)
         }
     }
 }

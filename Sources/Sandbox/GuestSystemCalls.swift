@@ -19,12 +19,18 @@ enum GuestSystemCalls {
     ]
 
     /// For `mmap` and `mprotect`: code was mapped before the filter; nothing that is written now can become executable.
-    static let withoutExecution = Verdict.allowWhen(
-        [ArgumentCondition(argument: 2, mask: 4, values: [0])], otherwise: .refuse(.notPermitted))  // PROT_EXEC
+    static let withoutExecution = Verdict.when(
+        [ArgumentCondition(argument: 2, mask: 4, values: [0])], .allow, otherwise: .refuse(.notPermitted))  // PROT_EXEC
 
     /// For `fcntl`: F_GETFL, F_SETFL.
-    static let statusFlags = Verdict.allowWhen(
-        [ArgumentCondition(argument: 1, values: [3, 4])], otherwise: .refuse(.notPermitted))
+    static let statusFlags = Verdict.when(
+        [ArgumentCondition(argument: 1, values: [3, 4])], .allow, otherwise: .refuse(.notPermitted))
+
+    /// For `rt_sigaction`. The engine sets its handlers before; its handler of a crash that isn't the guest's sets the default
+    /// one and returns, and would run in a circle if that were refused. The C library's own signal for changes of user
+    /// (33), which the first thread sets up, can do without.
+    static let setHandler = Verdict.when(
+        [ArgumentCondition(argument: 0, values: [33])], .refuse(.notImplemented), otherwise: .kill)
 
     /// With ports or outbound connections.
     static let network: [SystemCallNumber] = [
@@ -33,36 +39,38 @@ enum GuestSystemCalls {
     ]
 
     /// IPv4 and IPv6, streams and datagrams: no raw, local, netlink or packet sockets.
-    static let internetSocket = Verdict.allowWhen(
+    static let internetSocket = Verdict.when(
         [
             ArgumentCondition(argument: 0, values: [2, 10]),
             ArgumentCondition(argument: 1, mask: 0xF, values: [1, 2]),
             ArgumentCondition(argument: 2, values: [0, 6, 17]),
-        ], otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
+        ], .allow, otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
 
     /// For `ioctl`: how many bytes can be read (FIONREAD).
-    static let readableBytes = Verdict.allowWhen(
-        [ArgumentCondition(argument: 1, values: [0x541B])], otherwise: .refuse(.notTerminal))
+    static let readableBytes = Verdict.when(
+        [ArgumentCondition(argument: 1, values: [0x541B])], .allow, otherwise: .refuse(.notTerminal))
 
-    /// A thread of this process, and no process: CLONE_VM, FS, FILES, SIGHAND, THREAD set, no namespace flag, and no VFORK or
-    /// PTRACE. The C library falls back to it, as `clone3`, whose flags can't be seen, isn't there.
-    static let startThread = Verdict.allowWhen(
-        [ArgumentCondition(argument: 0, mask: 0x7E02_0000 | 0x6000 | threadFlags, values: [threadFlags])],
-        otherwise: .kill)
+    /// For `clone`: a thread of this process (CLONE_VM, FS, FILES, SIGHAND, THREAD set; no namespace flag, no VFORK, no
+    /// PTRACE); everything else kills. The C library falls back to it, as `clone3`, whose flags can't be seen, isn't there.
+    static func startThread(_ outcome: Verdict.Outcome) -> Verdict {
+        .when(
+            [ArgumentCondition(argument: 0, mask: 0x7E02_0000 | 0x6000 | threadFlags, values: [threadFlags])], outcome,
+            otherwise: .kill)
+    }
     private static let threadFlags: UInt32 = 0x0001_0F00
 
-    /// They succeed and do nothing: advice that a guest can't see the effect of.
-    static let ignored: [SystemCallNumber] = [.fadvise64, .schedYield]
+    /// They succeed and do nothing: advice that a guest can't see the effect of; and what the C library registers for a new
+    /// thread and would otherwise end the process over.
+    static let ignored: [SystemCallNumber] = [.fadvise64, .schedYield, .rseq]
 
     /// No workload and no library makes them; code that does has left the wasm sandbox.
     static let fatal: [SystemCallNumber] =
         programs + memoryOfOthers + mounts + kernel
-        // The engine sets its handlers before. An abort ends here too: it would otherwise raise a signal in vain and run in
-        // a circle between the engine's handler and the default one.
-        + [.rtSigaction, .tgkill]
+        // An abort ends here: raising its signal in vain would let it run into the engine's handlers.
+        + [.tgkill]
 
     private static let programs: [SystemCallNumber] = {
-        var calls: [SystemCallNumber] = [.execve, .execveat, .clone, .ptrace]
+        var calls: [SystemCallNumber] = [.execve, .execveat, .ptrace]
         #if arch(x86_64)
             calls += [.fork, .vfork]
         #endif

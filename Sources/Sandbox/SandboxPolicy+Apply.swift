@@ -25,7 +25,7 @@ extension SandboxPolicy {
         try followParent()
         let notes = try LandlockDomain(paths: paths, ports: ports, demand: landlock).enter()
         if let seccomp {
-            try step("seccomp") { () throws(SystemCallError) in try SecureComputing.install(seccomp.program) }
+            try step("seccomp") { () throws(SystemCallError) in try seccomp.enter() }
         }
         return notes
     }

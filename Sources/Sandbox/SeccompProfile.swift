@@ -19,22 +19,18 @@ public struct SeccompProfile: Hashable, Sendable {
     }
 
     /// The calls that can be made, with or without conditions on their arguments.
-    public var allowed: [SystemCallNumber] {
-        table.calls { verdict in
-            switch verdict {
-            case .allow, .allowWhen: true
-            case .refuse, .kill: false
-            }
-        }
-    }
+    public var allowed: [SystemCallNumber] { table.calls(where: \.allowsSomething) }
 
-    /// The calls that kill the process.
-    public var fatal: [SystemCallNumber] { table.calls { $0 == .kill } }
+    /// The calls that kill the process, whatever their arguments.
+    public var fatal: [SystemCallNumber] { table.calls { $0 == .always(.kill) } }
 
     /// How long the filter is.
     public var instructionCount: Int { program.count }
 
     var program: [SecureComputing.Instruction] { FilterProgram(table).instructions }
+
+    /// Whether the bound leaves room for calls that can be done without: threads without network have used it up.
+    var hasRoom: Bool { network || !threads }
 
     var table: VerdictTable {
         var table = VerdictTable(otherwise: .refuse(.notImplemented))
@@ -43,18 +39,24 @@ public struct SeccompProfile: Hashable, Sendable {
         table.set(.allow, for: GuestSystemCalls.always)
         table.set(GuestSystemCalls.withoutExecution, for: [.mmap, .mprotect])
         table.set(GuestSystemCalls.statusFlags, for: [.fcntl])
+        table.set(GuestSystemCalls.setHandler, for: [.rtSigaction])
         table.set(.refuse(.notTerminal), for: [.ioctl])
+        table.set(hasRoom ? .allow : .refuse(Errno(rawValue: 0)), for: [.brk])
+        if hasRoom { table.set(.allow, for: [.write]) }
         if network {
             table.set(.allow, for: GuestSystemCalls.network)
             table.set(GuestSystemCalls.internetSocket, for: [.socket])
             table.set(GuestSystemCalls.readableBytes, for: [.ioctl])
         }
-        // A last word of the Swift runtime, where the count leaves room for it; our own code writes by pwritev2.
-        if network || !threads { table.set(.allow, for: [.write]) }
-        if threads {
-            table.set(.allow, for: [.exit])
-            table.set(GuestSystemCalls.startThread, for: [.clone])
-        }
+        if threads { table.set(.allow, for: [.exit]) }
+        table.set(GuestSystemCalls.startThread(threads ? .allow : .refuse(.again)), for: [.clone])
         return table
+    }
+
+    /// Puts the filter in force for this process, which has one thread.
+    func enter() throws(SystemCallError) {
+        // Without brk(2) the heap grows by mmap(2); it mustn't try to give the old part back.
+        if !hasRoom { Heap.keepAllOfIt() }
+        try SecureComputing.install(program)
     }
 }

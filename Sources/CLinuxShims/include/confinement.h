@@ -47,6 +47,9 @@ int martlet_fsmount(int context, unsigned int attributes);
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
 ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
 
+/// mallopt(3) M_TRIM_THRESHOLD: the heap is never given back by brk(2).
+void martlet_heap_keep(void);
+
 /// write(2) as pwritev2(2): the one way to write that every sandbox leaves.
 ssize_t martlet_write(int descriptor, const void *bytes, size_t count);
 
