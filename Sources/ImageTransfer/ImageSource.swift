@@ -51,8 +51,9 @@ public enum ImageSource: Sendable, Equatable {
     private static func file(_ path: String) throws(TransferError) -> ImageSource {
         let head = try calling(path) { () throws(SystemCallError) in try firstBytes(path, count: 512) }
         if head.starts(with: BinaryKind.magic) { return .wasm(path: path) }
-        if path.hasSuffix(".wat") || looksLikeText(head) { return .wat(path: path) }
+        // Before text: the magic of zstd begins with a parenthesis.
         if looksLikeArchive(head) { return .archive(path: path) }
+        if path.hasSuffix(".wat") || looksLikeText(head) { return .wat(path: path) }
         throw TransferError(
             .notAnImage, path, "is no WebAssembly binary or text and no tar archive (plain, gzip, zstd or xz)")
     }

@@ -75,7 +75,7 @@ public struct ImageBuild: Sendable {
         configuration.exposedPorts = request.exposedPorts.map { $0.contains("/") ? $0 : "\($0)/tcp" }
         configuration.volumes = request.volumes
         configuration.stopSignal = request.stopSignal
-        var layer = try LayerBuild(request, session)
+        let layer = try LayerBuild(request, session)
         switch request.source {
         case .file(let path):
             let binary = try WasmFile(path, request)

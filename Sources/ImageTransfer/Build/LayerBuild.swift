@@ -5,7 +5,7 @@ import OCISpec
 import SystemCalls
 
 /// Writes the one layer of an image that is built: sorted, with owner 0 and times of the epoch.
-struct LayerBuild {
+final class LayerBuild {
     private let writer: ArchiveWriter
     private let contentHasher = ContentHasher()
     private let storedHasher = ContentHasher()
@@ -14,6 +14,7 @@ struct LayerBuild {
     private let limits: TransferLimits
     private let compression: Compression
     private var entries = 0
+    private var isFinished = false
 
     init(_ request: BuildRequest, _ session: StoreSession) throws(TransferError) {
         self.session = session
@@ -31,8 +32,12 @@ struct LayerBuild {
         } catch { throw TransferError(error, in: "layer") }
     }
 
+    deinit {
+        if !isFinished { try? Files.unlink(path) }
+    }
+
     /// Adds a file at the root.
-    mutating func add(file name: String, _ bytes: [UInt8]) throws(TransferError) {
+    func add(file name: String, _ bytes: [UInt8]) throws(TransferError) {
         try count(name)
         do throws(ArchiveError) {
             try writer.add(Self.entry(name, .regular, permissions: 0o755, size: UInt64(bytes.count)))
@@ -41,7 +46,7 @@ struct LayerBuild {
     }
 
     /// Adds everything below a directory, never leaving it.
-    mutating func add(directory path: String) throws(TransferError) {
+    func add(directory path: String) throws(TransferError) {
         let root = try calling(path) { () throws(SystemCallError) in
             try Files.open(path, flags: [.readOnly, .directory])
         }
@@ -49,11 +54,12 @@ struct LayerBuild {
     }
 
     /// Ends the layer and puts it into the store: its descriptor and its diff id.
-    consuming func finish() throws(TransferError) -> (blob: Descriptor, diffID: Digest) {
+    func finish() throws(TransferError) -> (blob: Descriptor, diffID: Digest) {
         let totals: ArchiveTotals
         do throws(ArchiveError) { totals = try writer.finish() } catch { throw TransferError(error, in: "layer") }
         let digest = storedHasher.digest()
         try storing { () throws(StoreError) in try session.adopt(path, verified: digest) }
+        isFinished = true
         let type: MediaType =
             switch compression {
             case .none, .xz: .layer
@@ -66,7 +72,7 @@ struct LayerBuild {
 
     // MARK: The walk
 
-    private mutating func add(
+    private func add(
         contentsOf directory: Int32, below prefix: String, shownAs shown: String, depth: Int
     ) throws(TransferError) {
         guard depth <= limits.buildDepth else {
@@ -133,7 +139,7 @@ struct LayerBuild {
         do throws(ArchiveError) { try writer.add(entry) } catch { throw TransferError(error, in: place) }
     }
 
-    private mutating func count(_ place: String) throws(TransferError) {
+    private func count(_ place: String) throws(TransferError) {
         entries += 1
         guard entries <= limits.buildEntries else {
             throw TransferError(.tooLarge, place, "is one of more than \(limits.buildEntries) files")
