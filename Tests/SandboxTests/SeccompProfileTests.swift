@@ -1,0 +1,100 @@
+import CSeccomp
+import Glibc
+import SystemCalls
+import Testing
+
+@testable import Sandbox
+
+@Suite struct SeccompProfileTests {
+    static let profiles = [
+        SeccompProfile(), SeccompProfile(threads: true), SeccompProfile(network: true),
+        SeccompProfile(network: true, threads: true),
+    ]
+
+    /// libseccomp's name of a call on this machine.
+    static func name(_ call: SystemCallNumber) -> String {
+        guard let name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), Int32(call.rawValue)) else { return "?" }
+        defer { free(name) }
+        return String(cString: name)
+    }
+
+    @Test func noMoreThan30CallsAreAllowedWithoutNetworkAnd45WithIt() {
+        #expect(Self.profiles.map(\.allowed.count) == [30, 30, 43, 45])
+    }
+
+    @Test func theAllowedCallsAreTheseByName() {
+        let always = [
+            "brk", "clock_gettime", "close", "exit_group", "fcntl", "fsync", "ftruncate", "futex", "getdents64", "getrandom",
+            "linkat", "lseek", "mkdirat", "mmap", "mprotect", "munmap", "newfstatat", "openat2", "ppoll", "preadv2",
+            "pwritev2", "read", "readlinkat", "renameat", "rt_sigreturn", "sigaltstack", "symlinkat", "unlinkat",
+            "utimensat", "write",
+        ]
+        let network = [
+            "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "ioctl", "listen", "recvmsg",
+            "sendmsg", "setsockopt", "shutdown", "socket",
+        ]
+        let threads = ["clone", "exit"]
+        let withoutRoom = Set(always).subtracting(["brk", "write"])
+        let expected = [
+            Set(always), withoutRoom.union(threads), Set(always + network), Set(always + network + threads),
+        ]
+        for (profile, names) in zip(Self.profiles, expected) { #expect(Set(profile.allowed.map(Self.name)) == names) }
+    }
+
+    @Test func noCallIsBothAllowedAndFatal() {
+        for profile in Self.profiles { #expect(Set(profile.allowed).isDisjoint(with: profile.fatal)) }
+    }
+
+    @Test(arguments: profiles)
+    func theUnconditionalCallsAreDecidedAsByLibseccomp(_ profile: SeccompProfile) throws {
+        let ours = BPFMachine(profile.program)
+        let theirs = BPFMachine(try Reference.program(profile))
+        for number in UInt32(0)..<600 {
+            if case .when = profile.table[SystemCallNumber(rawValue: number)] { continue }
+            let architecture = SecureComputing.architecture
+            let mine = ours.run(number: number, architecture: architecture, arguments: [0, 0, 0, 0, 0, 0])
+            let reference = theirs.run(number: number, architecture: architecture, arguments: [0, 0, 0, 0, 0, 0])
+            #expect(mine == reference, "call \(number)")
+        }
+    }
+
+    @Test(arguments: [
+        (SystemCallNumber.mmap, [0, 4096, 3, 0x22, 0, 0], 0), (.mmap, [0, 4096, 7, 0x22, 0, 0], EPERM),
+        (.mmap, [0, 4096, 4, 0x22, 0, 0], EPERM), (.mprotect, [0, 4096, 1, 0, 0, 0], 0),
+        (.mprotect, [0, 4096, 5, 0, 0, 0], EPERM), (.mprotect, [0, 4096, 0x1_0000_0004, 0, 0, 0], EPERM),
+        (.fcntl, [5, 3, 0, 0, 0, 0], 0), (.fcntl, [5, 4, 0, 0, 0, 0], 0), (.fcntl, [5, 0, 0, 0, 0, 0], EPERM),
+        (.fcntl, [5, 8, 1, 0, 0, 0], EPERM), (.socket, [2, 1, 0, 0, 0, 0], 0), (.socket, [10, 2, 17, 0, 0, 0], 0),
+        (.socket, [2, 0x80801, 6, 0, 0, 0], 0), (.socket, [1, 1, 0, 0, 0, 0], EAFNOSUPPORT),
+        (.socket, [2, 3, 1, 0, 0, 0], EAFNOSUPPORT), (.socket, [2, 1, 262, 0, 0, 0], EAFNOSUPPORT),
+        (.ioctl, [0, 0x541B, 0, 0, 0, 0], 0), (.ioctl, [0, 0x5412, 0, 0, 0, 0], ENOTTY),
+        (.ioctl, [0, 0x5401, 0, 0, 0, 0], ENOTTY), (.clone, [0x3D0F00, 0, 0, 0, 0, 0], 0), (.clone, [17, 0, 0, 0, 0, 0], -1),
+        (.clone, [0x403D_0F00, 0, 0, 0, 0, 0], -1), (.clone, [0x003D_4F00, 0, 0, 0, 0, 0], -1),
+        (.rtSigaction, [33, 0, 0, 8, 0, 0], ENOSYS), (.rtSigaction, [11, 0, 0, 8, 0, 0], -1),
+    ] as [(SystemCallNumber, [UInt64], Int32)])
+    func anArgumentDecides(_ call: SystemCallNumber, _ arguments: [UInt64], _ errno: Int32) {
+        let machine = BPFMachine(SeccompProfile(network: true, threads: true).program)
+        let result = machine.run(
+            number: call.rawValue, architecture: SecureComputing.architecture, arguments: arguments)
+        let expected = errno < 0 ? 0x8000_0000 : errno == 0 ? 0x7FFF_0000 : 0x0005_0000 | UInt32(errno)
+        #expect(result == expected)
+    }
+
+    @Test func anotherArchitecturesCallKills() {
+        let machine = BPFMachine(SeccompProfile().program)
+        #expect(machine.run(number: 1, architecture: 0x4000_0003, arguments: [0, 0, 0, 0, 0, 0]) == 0x8000_0000)
+    }
+
+    @Test func aFilterLongerThanAShortJumpReachesItsEnd() {
+        // Every other number allowed: no two neighbours share a verdict.
+        var table = VerdictTable(otherwise: .kill)
+        let calls = stride(from: 0, to: UInt32(VerdictTable.size), by: 2).map { SystemCallNumber(rawValue: $0) }
+        table.set(.allow, for: calls)
+        let machine = BPFMachine(FilterProgram(table).instructions)
+        for number in UInt32(0)..<600 {
+            let allowed = number < VerdictTable.size && number.isMultiple(of: 2)
+            let result = machine.run(
+                number: number, architecture: SecureComputing.architecture, arguments: [0, 0, 0, 0, 0, 0])
+            #expect(result == (allowed ? 0x7FFF_0000 : 0x8000_0000))
+        }
+    }
+}
