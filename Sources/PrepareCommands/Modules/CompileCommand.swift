@@ -30,8 +30,8 @@ struct CompileCommand: ParsableCommand {
             return Output.line("\(file): \(what), \(outcome.digest)")
         }
         let source = try ModuleSource(
-            copying: ModulePreparation.open(file).rawValue, name: file, scratch: opened.compiledModules)
-        let compiled = try CompileWorker.compile(try source.rewound(), name: file)
+            copying: ModulePreparation.open(file), name: file, scratch: opened.compiledModules)
+        let compiled = try source.compile(name: file)
         try write(compiled, to: output)
         if !store.quiet { Output.line("\(output): \(ImageInspection.bytes(Int64(compiled.count)))") }
     }
@@ -67,7 +67,12 @@ struct PrepareModuleCommand: ParsableCommand {
     @Argument(help: "The module, /proc/self/fd/N for an open file.")
     var file: String
 
+    @Option(help: "What messages call the module.")
+    var name: String?
+
     func run() throws {
-        Output.line(try ModulePreparation(try store.open()).run(path: file).digest.description)
+        let preparation = try ModulePreparation(try store.open())
+        let outcome = try preparation.run(ModulePreparation.open(file), name: name ?? file)
+        Output.line(outcome.digest.description)
     }
 }
