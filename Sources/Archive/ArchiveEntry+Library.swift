@@ -41,7 +41,8 @@ extension ArchiveEntry.Kind {
         case 0o100000: self = .regular
         case 0o040000: self = .directory
         case 0o120000: self = .symbolicLink(target: archive_entry_symlink(header).map(bytes) ?? [])
-        case 0o020000: self = .characterDevice(major: try deviceMajor(header, place), minor: try deviceMinor(header, place))
+        case 0o020000:
+            self = .characterDevice(major: try deviceMajor(header, place), minor: try deviceMinor(header, place))
         case 0o060000: self = .blockDevice(major: try deviceMajor(header, place), minor: try deviceMinor(header, place))
         case 0o010000: self = .pipe
         default: throw .malformed(where: place, reason: "a kind of file that doesn't exist")

@@ -77,7 +77,8 @@ public final class ArchiveReader {
             guard status.succeeded || status.isUnconvertedName, let header else {
                 throw number == 1 && code == ARCHIVE_FATAL
                     ? .notAnArchive(status.message)
-                    : .malformed(where: "entry \(number) after \(place.isEmpty ? "the start" : "\"\(place)\"")",
+                    : .malformed(
+                        where: "entry \(number) after \(place.isEmpty ? "the start" : "\"\(place)\"")",
                         reason: status.message)
             }
             let entry = try ArchiveEntry(header, number: number)
@@ -121,7 +122,9 @@ public final class ArchiveReader {
         while let () = try withNextBlock({ offset, piece in
             bytes.withUnsafeMutableBytes { target in
                 // The reader has checked that offset + piece lies inside the entry's size.
-                piece.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[Int(offset)...]).copyMemory(from: $0) }
+                piece.withUnsafeBytes {
+                    UnsafeMutableRawBufferPointer(rebasing: target[Int(offset)...]).copyMemory(from: $0)
+                }
             }
         }) {}
         return bytes
@@ -148,8 +151,13 @@ public final class ArchiveReader {
         if code == ARCHIVE_EOF { return nil }
         let status = LibraryStatus(code, of: archive)
         guard status.succeeded else { throw .malformed(where: "\"\(place)\"", reason: status.message) }
+        // Padding stands behind an entry's data, never in it.
+        if let end = feed.unpaddedEnd, archive_filter_bytes(archive, 0) + Int64(count) > Int64(clamping: end) {
+            throw .malformed(where: "\"\(place)\"", reason: "the archive ends in the middle of the data")
+        }
         guard let from = UInt64(exactly: offset), from <= size, UInt64(count) <= size - from else {
-            throw .malformed(where: "\"\(place)\"", reason: "data beyond the size of \(size) bytes that its header states")
+            throw .malformed(
+                where: "\"\(place)\"", reason: "data beyond the size of \(size) bytes that its header states")
         }
         return (from, UnsafeRawBufferPointer(start: start, count: count))
     }

@@ -39,7 +39,8 @@ public final class ArchiveWriter {
     private static func open(_ archive: OpaquePointer, _ feed: SinkFeed) throws(ArchiveError) {
         for code in [
             archive_write_set_format_pax_restricted(archive),
-            archive_write_set_format_option(archive, nil, "xattrheader", "SCHILY"), archive_write_set_bytes_per_block(archive, 1 << 18),
+            archive_write_set_format_option(archive, nil, "xattrheader", "SCHILY"),
+            archive_write_set_bytes_per_block(archive, 1 << 18),
             archive_write_set_bytes_in_last_block(archive, 1),
             archive_write_open(archive, Unmanaged.passUnretained(feed).toOpaque(), nil, writePiece, nil),
         ] {
