@@ -10,8 +10,6 @@ int martlet_renameat2(int old_directory, const char *old_name, int new_directory
     return renameat2(old_directory, old_name, new_directory, new_name, flags);
 }
 
-int martlet_syncfs(int descriptor) { return syncfs(descriptor); }
-
 int martlet_fsetxattr(int descriptor, const char *name, const void *value, size_t count) {
     return fsetxattr(descriptor, name, value, count, 0);
 }

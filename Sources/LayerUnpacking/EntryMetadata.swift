@@ -19,7 +19,8 @@ extension LayerUnpacker {
             try OwnershipCalls.setOwner(name, in: directory, user: entry.owner, group: entry.group)
         }
         // A symbolic link has no permissions of its own.
-        if case .symbolicLink = entry.kind {} else {
+        if case .symbolicLink = entry.kind {
+        } else {
             try OwnershipCalls.setPermissions(name, in: directory, permissions(of: entry, isOwned: isOwned))
         }
         for attribute in entry.extendedAttributes {
@@ -68,15 +69,21 @@ extension LayerUnpacker {
                     try OwnershipCalls.setAttribute(of: descriptor, name, to: value)
                 }
             } catch {
-                let isRefusal = error == .notPermitted || error == .notSupported || error == .accessDenied || error == .invalid
+                let isRefusal =
+                    error == .notPermitted || error == .notSupported || error == .accessDenied || error == .invalid
                 guard isRefusal else { throw error }
                 summary.note(.attributeNotSet, label)
             }
         }
     }
 
-    /// Removes the attributes that a lower layer gave a directory: the entry states them all.
-    func removeAttributes(of descriptor: Int32) throws(Errno) {
+    /// Gives a directory the attributes of its entry, which states them all: what a lower layer gave it goes.
+    func replaceAttributes(of descriptor: Int32, _ entry: ArchiveEntry) throws(Errno) {
+        try removeAttributes(of: descriptor)
+        try setAttributes(of: descriptor, entry)
+    }
+
+    private func removeAttributes(of descriptor: Int32) throws(Errno) {
         let names: [[UInt8]]
         do throws(Errno) {
             names = try OwnershipCalls.attributes(of: descriptor)

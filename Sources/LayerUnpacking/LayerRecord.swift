@@ -14,8 +14,8 @@ struct LayerRecord {
         case keep(FileTimes, permissions: UInt32?)
         /// It is new, and no entry names it.
         case implicit
-        /// An entry names it. `existed`: a lower layer had it, and its attributes go.
-        case entry(ArchiveEntry, existed: Bool)
+        /// An entry names it. What is kept of the entry is small, since a layer may have very many.
+        case entry(ArchiveEntry)
     }
 
     struct Node {
@@ -62,4 +62,13 @@ struct LayerRecord {
     mutating func plan(_ plan: DirectoryPlan, for node: NodeID) { nodes[node].plan = plan }
 
     mutating func markWritable(_ node: NodeID) { nodes[node].isWritable = true }
+}
+
+extension ArchiveEntry {
+    /// The entry of a directory with its last name alone, and without what could be large.
+    func withoutAttributes(named name: [CChar]) -> ArchiveEntry {
+        ArchiveEntry(
+            path: name.dropLast().map { UInt8(bitPattern: $0) }, kind: .directory, permissions: permissions,
+            owner: owner, group: group, modified: modified, accessed: accessed)
+    }
 }

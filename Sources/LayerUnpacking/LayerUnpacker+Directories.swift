@@ -18,10 +18,10 @@ extension LayerUnpacker {
     ) throws(UnpackError) -> OpenDirectory? {
         for _ in 0..<8 {
             do throws(Errno) {
-                let descriptor = try TreeDirectory.open(name, in: parent.descriptor.rawValue)
+                let opened = try TreeDirectory.open(name, in: parent.descriptor.rawValue)
                 let node = record.node(name, of: parent.node)
-                try prepare(node, descriptor.rawValue)
-                return OpenDirectory(descriptor, name: name, node: node)
+                try prepare(node, opened.descriptor.rawValue, closedBy: opened.closedBy)
+                return OpenDirectory(opened.take(), name: name, node: node)
             } catch {
                 switch error {
                 case .noSuchFile: break
@@ -54,46 +54,69 @@ extension LayerUnpacker {
     }
 
     /// Sees to it that we may change a directory that was there before, and that it gets back its times.
-    func prepare(_ node: LayerRecord.NodeID, _ descriptor: Int32) throws(Errno) {
+    func prepare(_ node: LayerRecord.NodeID, _ descriptor: Int32, closedBy: UInt32? = nil) throws(Errno) {
         guard !record[node].isWritable else { return }
         let status = try FileCalls.status(of: descriptor)
-        let isClosed = status.permissions & 0o700 != 0o700 && !privileges.setsOwners
-        if isClosed { try OwnershipCalls.setPermissions(of: descriptor, status.permissions | 0o700) }
-        if record[node].plan == nil {
-            record.plan(.keep(status.times, permissions: isClosed ? status.permissions : nil), for: node)
+        var closedBy = closedBy
+        if status.permissions & 0o700 != 0o700 {
+            closedBy = status.permissions
+            try OwnershipCalls.setPermissions(of: descriptor, status.permissions | 0o700)
         }
+        if record[node].plan == nil { record.plan(.keep(status.times, permissions: closedBy), for: node) }
         record.markWritable(node)
     }
 
     /// A directory entry: made, or taken over from a lower layer with all that it holds; anything else goes.
     func makeDirectory(_ entry: ArchiveEntry, _ name: [CChar], in parent: OpenDirectory) throws(UnpackError) {
         if let known = record.child(name, of: parent.node), let plan = record[known].plan {
-            if case .implicit = plan { return claim(known, entry, existed: false) }
+            if case .implicit = plan { return try settle(entry, name, in: parent, existed: false) }
         }
         for _ in 0..<8 {
             do throws(Errno) {
                 try FileCalls.makeDirectory(name, in: parent.descriptor.rawValue, mode: 0o700)
-                let node = record.node(name, of: parent.node)
-                record.markWritable(node)
-                return claim(node, entry, existed: false)
             } catch {
                 guard error == .exists else { throw failed("mkdirat", error) }
+                guard try isDirectory(name, in: parent) else {
+                    try removeExisting(name, in: parent)
+                    continue
+                }
+                return try settle(entry, name, in: parent, existed: true)
             }
-            do throws(Errno) {
-                let kind = try FileCalls.status(name, in: parent.descriptor.rawValue).kind
-                if kind == .directory { return claim(record.node(name, of: parent.node), entry, existed: true) }
-            } catch {
-                if error == .noSuchFile { continue }
-                throw failed("fstatat", error)
-            }
-            try removeExisting(name, in: parent)
+            record.markWritable(record.node(name, of: parent.node))
+            return try settle(entry, name, in: parent, existed: false)
         }
         throw failed("mkdirat", .exists)
     }
 
-    private func claim(_ node: LayerRecord.NodeID, _ entry: ArchiveEntry, existed: Bool) {
-        record.plan(.entry(entry, existed: existed), for: node)
+    private func isDirectory(_ name: [CChar], in parent: OpenDirectory) throws(UnpackError) -> Bool {
+        do throws(Errno) {
+            return try FileCalls.status(name, in: parent.descriptor.rawValue).kind == .directory
+        } catch {
+            if error == .noSuchFile { return false }
+            throw failed("fstatat", error)
+        }
+    }
+
+    /// Remembers what the directory becomes when the layer is done. Its attributes are set now: they may be many.
+    private func settle(
+        _ entry: ArchiveEntry, _ name: [CChar], in parent: OpenDirectory, existed: Bool
+    ) throws(UnpackError) {
+        let node = record.node(name, of: parent.node)
+        record.plan(.entry(entry.withoutAttributes(named: name)), for: node)
         record.claim(node)
+        guard existed || !entry.extendedAttributes.isEmpty else { return }
+        do throws(Errno) {
+            let opened = try TreeDirectory.open(name, in: parent.descriptor.rawValue)
+            try replaceAttributes(of: opened.descriptor.rawValue, entry)
+        } catch { throw failed("fsetxattr", error) }
+    }
+
+    /// The same for the root, which is there already.
+    func settleRoot(_ entry: ArchiveEntry) throws(UnpackError) {
+        record.plan(.entry(entry.withoutAttributes(named: Array("./".utf8CString))), for: LayerRecord.root)
+        do throws(Errno) {
+            try replaceAttributes(of: root.descriptor.rawValue, entry)
+        } catch { throw failed("fsetxattr", error) }
     }
 
     /// Removes what stands where an entry goes, with all that it holds.

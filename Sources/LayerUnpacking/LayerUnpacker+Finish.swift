@@ -14,15 +14,13 @@ extension LayerUnpacker {
     private func finish(_ node: LayerRecord.NodeID, _ descriptor: Int32) throws(Errno) {
         for (name, child) in record[node].children where record[child].plan != nil {
             entryName = readable(name)
-            let directory = try TreeDirectory.open(name, in: descriptor)
-            try finish(child, directory.rawValue)
+            let opened = try TreeDirectory.open(name, in: descriptor)
+            try finish(child, opened.descriptor.rawValue)
         }
         switch record[node].plan {
         case nil: break
         case .implicit: try OwnershipCalls.setPermissions(of: descriptor, 0o755)
-        case .entry(let entry, let existed):
-            if existed { try removeAttributes(of: descriptor) }
-            try setMetadata(of: descriptor, entry)
+        case .entry(let entry): try setMetadata(of: descriptor, entry)
         case .keep(let times, let permissions):
             if let permissions { try OwnershipCalls.setPermissions(of: descriptor, permissions) }
             try FileCalls.setTimes(of: descriptor, times)

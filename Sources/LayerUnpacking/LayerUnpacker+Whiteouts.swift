@@ -34,9 +34,9 @@ extension LayerUnpacker {
         _ name: [CChar], in directory: Int32, node: LayerRecord.NodeID
     ) throws(UnpackError) -> OwnedDescriptor {
         do throws(Errno) {
-            let descriptor = try TreeDirectory.open(name, in: directory)
-            try prepare(node, descriptor.rawValue)
-            return descriptor
+            let opened = try TreeDirectory.open(name, in: directory)
+            try prepare(node, opened.descriptor.rawValue, closedBy: opened.closedBy)
+            return opened.take()
         } catch { throw failed("openat2", error) }
     }
 

@@ -3,8 +3,8 @@ import SystemCalls
 
 /// Applies the layers of an image, the lowest first, to a directory (image-spec, "Applying Changesets").
 ///
-/// The directory should be new and empty, in a place that only this user can reach, and be thrown away when a layer
-/// fails (`StagedTree`). Whatever a layer holds, nothing outside of the directory is touched: every name is walked by
+/// The directory should be new and empty, in a place that only this user can reach. When a layer fails it holds a part
+/// of the image and is to be removed whole (`TreeRemoval`); the image store sees to that. Whatever a layer holds, nothing outside of the directory is touched: every name is walked by
 /// descriptors that follow no link, files are made and never opened for writing, and metadata is set by descriptor.
 /// The umask has no say.
 public final class LayerUnpacker {
@@ -94,9 +94,10 @@ public final class LayerUnpacker {
     private func unpack(_ entry: ArchiveEntry, at path: EntryPath, _ reader: ArchiveReader) throws(UnpackError) {
         try checkAttributes(of: entry)
         guard let name = path.components.last else {
-            guard entry.kind == .directory else { throw refused("the root of a layer is a directory, and nothing else") }
-            record.plan(.entry(entry, existed: true), for: LayerRecord.root)
-            return
+            guard entry.kind == .directory else {
+                throw refused("the root of a layer is a directory, and nothing else")
+            }
+            return try settleRoot(entry)
         }
         guard let parent = try openParent(of: path, creating: true) else { return }
         switch entry.kind {
@@ -114,7 +115,8 @@ public final class LayerUnpacker {
 
     /// What this layer's archive may still use up.
     private var archiveLimits: ArchiveLimits {
-        ArchiveLimits(contentBytes: limits[.bytes] - min(contentBytes, limits[.bytes]), expansionRatio: limits[.expansionRatio])
+        ArchiveLimits(
+            contentBytes: limits[.bytes] - min(contentBytes, limits[.bytes]), expansionRatio: limits[.expansionRatio])
     }
 
     func countEntry() throws(UnpackError) {

@@ -43,17 +43,25 @@ struct OpenDirectories {
 enum TreeDirectory {
     static let confined: Resolution = [.beneath, .noSymbolicLinks, .noMagicLinks, .noMountCrossing]
 
+    /// A directory that was opened; `closedBy` are its permissions when those had to be widened for that.
+    struct Opened: ~Copyable {
+        var descriptor: OwnedDescriptor
+        var closedBy: UInt32?
+
+        consuming func take() -> OwnedDescriptor { descriptor }
+    }
+
     /// Opens a directory; one that its mode closes to us is opened up first. `ELOOP` or `ENOTDIR`: it is none.
-    static func open(_ name: [CChar], in parent: Int32) throws(Errno) -> OwnedDescriptor {
+    static func open(_ name: [CChar], in parent: Int32) throws(Errno) -> Opened {
         do throws(Errno) {
-            return try openOnce(name, in: parent)
+            return Opened(descriptor: try openOnce(name, in: parent), closedBy: nil)
         } catch {
             guard error == .accessDenied else { throw error }
             // Only the owner may: an unprivileged unpack of a directory that a lower layer closed.
             let status = try FileCalls.status(name, in: parent)
             guard status.kind == .directory else { throw .notDirectory }
             try OwnershipCalls.setPermissions(name, in: parent, status.permissions | 0o700)
-            return try openOnce(name, in: parent)
+            return Opened(descriptor: try openOnce(name, in: parent), closedBy: status.permissions)
         }
     }
 

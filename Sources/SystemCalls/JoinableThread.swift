@@ -9,10 +9,12 @@ public struct JoinableThread: ~Copyable {
         let box = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
         // SAFETY: the thread takes over the one reference that `box` holds.
-        let result = pthread_create(&thread, nil, { argument in
-            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, box.toOpaque())
+        let result = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
         guard result == 0 else {
             box.release()
             throw SystemCallError("pthread_create", nil, Errno(rawValue: result))

@@ -1,25 +1,13 @@
 import CLinuxShims
 import Glibc
 
-/// Calls on whole directories: their names, and moving them into place; see `FileCalls`.
+/// Calls on whole directories: their names, and two that change places; see `FileCalls`.
 public enum TreeCalls {
-    /// renameat2(2) with RENAME_NOREPLACE: `EEXIST` when the new name is taken.
-    public static func renameUnlessTaken(
-        _ old: UnsafePointer<CChar>, in oldDirectory: Int32, to new: UnsafePointer<CChar>, in newDirectory: Int32
-    ) throws(Errno) {
-        try FileCalls.succeed { martlet_renameat2(oldDirectory, old, newDirectory, new, 1) }
-    }
-
     /// renameat2(2) with RENAME_EXCHANGE: the two names change places.
     public static func exchange(
         _ one: UnsafePointer<CChar>, in oneDirectory: Int32, with other: UnsafePointer<CChar>, in otherDirectory: Int32
     ) throws(Errno) {
         try FileCalls.succeed { martlet_renameat2(oneDirectory, one, otherDirectory, other, 2) }
-    }
-
-    /// syncfs(2): what the file system of the descriptor holds back is on its disk.
-    public static func synchronizeFileSystem(of descriptor: Int32) throws(Errno) {
-        try FileCalls.succeed { martlet_syncfs(descriptor) }
     }
 
     /// Every name in a directory from its start, `.` and `..` left out, each with a zero at its end.

@@ -38,7 +38,9 @@ public struct TarBuilder: Sendable {
         pad()
     }
 
-    public mutating func directory(_ name: String, mode: UInt32 = 0o755, owner: UInt64 = 0, modified: UInt64 = 1_000_000_000) {
+    public mutating func directory(
+        _ name: String, mode: UInt32 = 0o755, owner: UInt64 = 0, modified: UInt64 = 1_000_000_000
+    ) {
         add(name, type: "5", mode: mode, owner: owner, modified: modified)
     }
 
@@ -46,7 +48,9 @@ public struct TarBuilder: Sendable {
         add(name, data: Array(text.utf8), mode: mode)
     }
 
-    public mutating func symbolicLink(_ name: String, to target: String) { add(name, type: "2", mode: 0o777, link: target) }
+    public mutating func symbolicLink(_ name: String, to target: String) {
+        add(name, type: "2", mode: 0o777, link: target)
+    }
 
     public mutating func hardLink(_ name: String, to target: String) { add(name, type: "1", link: target) }
 

@@ -15,10 +15,14 @@ public final class TemporaryDirectory: Sendable {
     /// ext4 slows down with each one removed before.
     private static let base: String = {
         let probe = "/dev/shm/martlet-test-probe-\(Processes.current)"
-        guard let file = try? Files.open(probe, flags: [.writeOnly, .create, .exclusive], mode: 0o600) else { return "/tmp" }
+        guard let file = try? Files.open(probe, flags: [.writeOnly, .create, .exclusive], mode: 0o600) else {
+            return "/tmp"
+        }
         defer { try? Files.unlink(probe) }
         let value: [UInt8] = [1]
-        let isSet: Void? = try? value.withUnsafeBytes { try OwnershipCalls.setAttribute(of: file.rawValue, "user.probe", to: $0) }
+        let isSet: Void? = try? value.withUnsafeBytes {
+            try OwnershipCalls.setAttribute(of: file.rawValue, "user.probe", to: $0)
+        }
         return isSet == nil ? "/tmp" : "/dev/shm"
     }()
 

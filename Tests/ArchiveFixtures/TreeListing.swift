@@ -19,7 +19,8 @@ public enum TreeListing {
     }
 
     private static func walk(
-        _ root: String, _ path: String, _ detail: Detail, _ lines: inout [String: String], _ links: inout [UInt64: String]
+        _ root: String, _ path: String, _ detail: Detail, _ lines: inout [String: String],
+        _ links: inout [UInt64: String]
     ) throws {
         let status = try FileStatus.of(root + path)
         var line = "\(status.kind) \(String(status.permissions, radix: 8)) \(status.owner):\(status.group)"
@@ -64,6 +65,8 @@ public enum TreeListing {
 
     /// FNV-1a: differing files are what it must tell apart, not forged ones.
     private static func checksum(_ path: String) throws -> UInt64 {
-        try Files.contents(of: path, limit: 1 << 30).reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        try Files.contents(of: path, limit: 1 << 30).reduce(0xcbf2_9ce4_8422_2325) {
+            ($0 ^ UInt64($1)) &* 0x100_0000_01b3
+        }
     }
 }

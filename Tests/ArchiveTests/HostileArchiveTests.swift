@@ -16,14 +16,18 @@ struct HostileArchiveTests {
         for bytes: [UInt8] in [
             [], [1], Array("hello world, this is no archive at all".utf8), [UInt8](repeating: 0xff, count: 5000),
             Array("070707000000000000000000000000000000000000000000000000000000000000000000000000".utf8),
-            Array("#mtree\n./f type=file contents=/etc/passwd\n".utf8), Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 600),
+            Array("#mtree\n./f type=file contents=/etc/passwd\n".utf8),
+            Array("PK\u{3}\u{4}".utf8) + [UInt8](repeating: 0, count: 600),
         ] {
             #expect(complaint(bytes)?.contains("not a tar archive") == true)
         }
     }
 
     @Test func noProgramIsRunForAForeignCompression() {
-        for magic: [UInt8] in [[0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59], [0x04, 0x22, 0x4d, 0x18], [0x1f, 0x9d, 0x90], [0x89, 0x4c, 0x5a, 0x4f]] {
+        for magic: [UInt8] in [
+            [0x42, 0x5a, 0x68, 0x39, 0x31, 0x41, 0x59], [0x04, 0x22, 0x4d, 0x18], [0x1f, 0x9d, 0x90],
+            [0x89, 0x4c, 0x5a, 0x4f],
+        ] {
             #expect(complaint(magic + [UInt8](repeating: 0, count: 2000))?.contains("not a tar archive") == true)
         }
     }
@@ -35,7 +39,8 @@ struct HostileArchiveTests {
         #expect(complaint(twice)?.contains("more than once") == true)
     }
 
-    @Test(arguments: [Compression.none, .gzip, .zstd]) func aTruncatedArchiveIsAnError(compression: Compression) throws {
+    @Test(arguments: [Compression.none, .gzip, .zstd]) func aTruncatedArchiveIsAnError(compression: Compression) throws
+    {
         var tar = TarBuilder()
         var noise = SeededGenerator(seed: 1)
         tar.add("f", data: (0..<100_000).map { _ in UInt8.random(in: 0...255, using: &noise) })
@@ -97,7 +102,9 @@ struct HostileArchiveTests {
     }
 
     @Test func aSparseMapThatLeavesItsFileIsRefused() {
-        for map in ["1\n100\n50\n", "1\n0\n18446744073709551615\n", "1\n-5\n5\n", "2\n0\n10\n5\n10\n", "99999999999999999999\n"] {
+        for map in [
+            "1\n100\n50\n", "1\n0\n18446744073709551615\n", "1\n-5\n5\n", "2\n0\n10\n5\n10\n", "99999999999999999999\n",
+        ] {
             var tar = TarBuilder()
             let text = Array(map.utf8)
             tar.extended([
@@ -176,10 +183,13 @@ struct HostileArchiveTests {
         }
     }
 
-    @Test(arguments: [Compression.none, .gzip, .zstd]) func mutantsNeverCrashTheReader(compression: Compression) throws {
+    @Test(arguments: [Compression.none, .gzip, .zstd]) func mutantsNeverCrashTheReader(compression: Compression) throws
+    {
         var tar = TarBuilder()
         tar.directory("a/")
-        tar.extended([("path", Array("a/long name".utf8)), ("SCHILY.xattr.user.x", [1, 2]), ("mtime", Array("1.5".utf8))])
+        tar.extended([
+            ("path", Array("a/long name".utf8)), ("SCHILY.xattr.user.x", [1, 2]), ("mtime", Array("1.5".utf8)),
+        ])
         tar.file("a/f", String(repeating: "data ", count: 200))
         tar.long("L", String(repeating: "n/", count: 100))
         tar.add("x", type: "2", link: "y", format: .gnu)

@@ -3,7 +3,9 @@ import ArchiveFixtures
 import Testing
 
 /// The entries of an archive with their data.
-func entries(_ bytes: [UInt8], limits: ArchiveLimits = .standard, readAhead: Bool = false) throws -> [(ArchiveEntry, [UInt8])] {
+func entries(_ bytes: [UInt8], limits: ArchiveLimits = .standard, readAhead: Bool = false) throws -> [(
+    ArchiveEntry, [UInt8]
+)] {
     let reader = try ArchiveReader(MemorySource(bytes), limits: limits, readAhead: readAhead)
     var result: [(ArchiveEntry, [UInt8])] = []
     while let entry = try reader.nextEntry() { result.append((entry, try reader.contents(limit: 1 << 24))) }
@@ -23,10 +25,11 @@ struct ReaderTests {
         tar.add("a/b", type: "4", device: (8, 0))
         tar.add("a/p", type: "6")
         let read = try entries(tar.ended())
-        #expect(read.map { $0.0.kind } == [
-            .directory, .regular, .symbolicLink(target: Array("../x".utf8)), .hardLink(target: Array("a/f".utf8)),
-            .characterDevice(major: 1, minor: 3), .blockDevice(major: 8, minor: 0), .pipe,
-        ])
+        #expect(
+            read.map { $0.0.kind } == [
+                .directory, .regular, .symbolicLink(target: Array("../x".utf8)), .hardLink(target: Array("a/f".utf8)),
+                .characterDevice(major: 1, minor: 3), .blockDevice(major: 8, minor: 0), .pipe,
+            ])
         #expect(read[0].0.permissions == 0o1755 && read[0].0.owner == 7)
         #expect(read[1].0.permissions == 0o4755 && read[1].0.size == 5 && read[1].1 == Array("hello".utf8))
         #expect(read[1].0.modified == .init(seconds: 1_000_000_000))
@@ -36,7 +39,8 @@ struct ReaderTests {
         let name = String(repeating: "lang/", count: 60) + "naïve-名前"
         var tar = TarBuilder()
         tar.extended([
-            ("path", Array(name.utf8)), ("mtime", Array("1500000000.123456789".utf8)), ("uid", Array("4000000000".utf8)),
+            ("path", Array(name.utf8)), ("mtime", Array("1500000000.123456789".utf8)),
+            ("uid", Array("4000000000".utf8)),
             ("SCHILY.xattr.user.colour", [0, 255, 10]), ("atime", Array("7.5".utf8)),
         ])
         tar.file("short", "x")
@@ -81,8 +85,11 @@ struct ReaderTests {
             let totals = try reader.finish()
             #expect(taps.stored.bytes == stored)
             #expect(taps.content.bytes == content)
-            #expect(totals == ArchiveTotals(
-                storedBytes: UInt64(stored.count), contentBytes: UInt64(content.count), compression: compression))
+            #expect(
+                totals
+                    == ArchiveTotals(
+                        storedBytes: UInt64(stored.count), contentBytes: UInt64(content.count), compression: compression
+                    ))
         }
     }
 

@@ -13,13 +13,19 @@ struct WriterTests {
                 modified: .init(seconds: 1_234_567_890, nanoseconds: 987_654_321), size: 5,
                 extendedAttributes: [.init(name: Array("user.a".utf8), value: [0, 1, 255])]), Array("hello".utf8)
         ),
-        (ArchiveEntry(path: Array(String(repeating: "long/", count: 80).utf8) + [0xff], kind: .symbolicLink(target: Array("/t".utf8)), permissions: 0o777), []),
+        (
+            ArchiveEntry(
+                path: Array(String(repeating: "long/", count: 80).utf8) + [0xff],
+                kind: .symbolicLink(target: Array("/t".utf8)), permissions: 0o777), []
+        ),
         (ArchiveEntry(path: Array("h".utf8), kind: .hardLink(target: Array("d/文件".utf8)), permissions: 0o644), []),
         (ArchiveEntry(path: Array("c".utf8), kind: .characterDevice(major: 4, minor: 70), permissions: 0o600), []),
         (ArchiveEntry(path: Array("p".utf8), kind: .pipe, permissions: 0o600), []),
     ]
 
-    private func archive(_ compression: Compression, taps: ArchiveTaps = ArchiveTaps()) throws -> (bytes: [UInt8], totals: ArchiveTotals) {
+    private func archive(_ compression: Compression, taps: ArchiveTaps = ArchiveTaps()) throws -> (
+        bytes: [UInt8], totals: ArchiveTotals
+    ) {
         let sink = MemorySink()
         let writer = try ArchiveWriter(to: sink, compression: compression, taps: taps)
         for (entry, data) in Self.samples {
@@ -39,7 +45,9 @@ struct WriterTests {
         }
     }
 
-    @Test(arguments: [Compression.none, .gzip, .zstd]) func theSameEntriesGiveTheSameBytes(compression: Compression) async throws {
+    @Test(arguments: [Compression.none, .gzip, .zstd]) func theSameEntriesGiveTheSameBytes(compression: Compression)
+        async throws
+    {
         let first = try archive(compression).bytes
         try await Task.sleep(for: .milliseconds(1100))
         #expect(try archive(compression).bytes == first)

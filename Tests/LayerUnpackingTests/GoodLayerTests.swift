@@ -48,7 +48,8 @@ struct GoodLayerTests {
         let file = try unpacking.status("d/f")
         #expect(file.owner == 1000 && file.group == 2000 && file.permissions == 0o6755)
         let null = try unpacking.status("null")
-        #expect(null.kind == .characterDevice && null.permissions == 0o666 && OwnershipCalls.deviceNumbers(null) == (1, 3))
+        #expect(
+            null.kind == .characterDevice && null.permissions == 0o666 && OwnershipCalls.deviceNumbers(null) == (1, 3))
         let disk = try unpacking.status("disk")
         #expect(disk.kind == .blockDevice && disk.group == 6 && OwnershipCalls.deviceNumbers(disk) == (8, 1))
         #expect(try unpacking.status("pipe").kind == .pipe && unpacking.status("pipe").permissions == 0o622)
@@ -119,10 +120,12 @@ struct GoodLayerTests {
 
     @Test func aHardLinkToASymbolicLinkIsThatLink() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([layer {
-            $0.symbolicLink("s", to: "../outside/file")
-            $0.hardLink("h", to: "s")
-        }])
+        try unpacking.apply([
+            layer {
+                $0.symbolicLink("s", to: "../outside/file")
+                $0.hardLink("h", to: "s")
+            }
+        ])
         #expect(try unpacking.status("h").kind == .symbolicLink)
         #expect(try unpacking.status("h").inode == unpacking.status("s").inode)
         unpacking.expectUnharmed()
@@ -131,13 +134,15 @@ struct GoodLayerTests {
     @Test func sparseFilesKeepTheirHoles() throws {
         let unpacking = try Unpacking()
         let map = Array("1\n8388608\n3\n".utf8)
-        try unpacking.apply([layer {
-            $0.extended([
-                ("GNU.sparse.major", [0x31]), ("GNU.sparse.minor", [0x30]), ("GNU.sparse.name", Array("s".utf8)),
-                ("GNU.sparse.realsize", Array("16777216".utf8)),
-            ])
-            $0.add("x", data: map + [UInt8](repeating: 0, count: 512 - map.count) + Array("abc".utf8))
-        }])
+        try unpacking.apply([
+            layer {
+                $0.extended([
+                    ("GNU.sparse.major", [0x31]), ("GNU.sparse.minor", [0x30]), ("GNU.sparse.name", Array("s".utf8)),
+                    ("GNU.sparse.realsize", Array("16777216".utf8)),
+                ])
+                $0.add("x", data: map + [UInt8](repeating: 0, count: 512 - map.count) + Array("abc".utf8))
+            }
+        ])
         let status = try unpacking.status("s")
         #expect(status.size == 16 << 20)
         #expect(status.allocated < 1 << 20)
@@ -199,25 +204,29 @@ struct GoodLayerTests {
 
     @Test func theRootEntrySetsTheRootsModeAndTime() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([layer {
-            $0.directory("./", mode: 0o751, modified: 99)
-            $0.file("./f")
-        }])
+        try unpacking.apply([
+            layer {
+                $0.directory("./", mode: 0o751, modified: 99)
+                $0.file("./f")
+            }
+        ])
         #expect(try unpacking.status(".").permissions == 0o751 && unpacking.status(".").modified == 99_000_000_000)
     }
 
     @Test func duplicateEntriesMeanTheLastOne() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([layer {
-            $0.file("f", "one")
-            $0.file("f", "two")
-            $0.directory("f/")
-            $0.file("f/x", "x")
-            $0.symbolicLink("f", to: "y")
-            $0.directory("d/", mode: 0o700)
-            $0.file("d/x", "x")
-            $0.directory("d/", mode: 0o711)
-        }])
+        try unpacking.apply([
+            layer {
+                $0.file("f", "one")
+                $0.file("f", "two")
+                $0.directory("f/")
+                $0.file("f/x", "x")
+                $0.symbolicLink("f", to: "y")
+                $0.directory("d/", mode: 0o700)
+                $0.file("d/x", "x")
+                $0.directory("d/", mode: 0o711)
+            }
+        ])
         #expect(try unpacking.status("f").kind == .symbolicLink)
         #expect(try unpacking.status("d").permissions == 0o711)
         #expect(try unpacking.names("d") == ["x"])

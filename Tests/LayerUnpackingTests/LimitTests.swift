@@ -12,7 +12,9 @@ struct LimitTests {
         return unpacking.refusal(layers)
     }
 
-    private func expectBound(_ limit: UnpackLimit, _ bound: UInt64, _ layers: [TarBuilder], at location: SourceLocation = #_sourceLocation) throws {
+    private func expectBound(
+        _ limit: UnpackLimit, _ bound: UInt64, _ layers: [TarBuilder], at location: SourceLocation = #_sourceLocation
+    ) throws {
         let text = try #require(try refusal(limit, bound, layers), sourceLocation: location)
         #expect(text.contains("layer ") && text.contains("more than \(bound) "), sourceLocation: location)
         #expect(text.contains("(--\(limit.option) raises this limit)"), sourceLocation: location)
@@ -25,12 +27,36 @@ struct LimitTests {
         try expectBound(.entries, 250, [flood, flood])
         try expectBound(.entries, 50, [layer { for index in 0..<20 { $0.file("a\(index)/b/c/f") } }])
         try expectBound(.layers, 2, [flood, flood, flood])
-        try expectBound(.pathBytes, 100, [layer { $0.long("L", String(repeating: "d/", count: 60)); $0.add("x", type: "5", format: .gnu) }])
-        try expectBound(.pathBytes, 100, [layer { $0.extended("linkpath", String(repeating: "d/", count: 60)); $0.symbolicLink("x", to: "y") }])
+        try expectBound(
+            .pathBytes, 100,
+            [
+                layer {
+                    $0.long("L", String(repeating: "d/", count: 60)); $0.add("x", type: "5", format: .gnu)
+                }
+            ])
+        try expectBound(
+            .pathBytes, 100,
+            [
+                layer {
+                    $0.extended("linkpath", String(repeating: "d/", count: 60)); $0.symbolicLink("x", to: "y")
+                }
+            ])
         try expectBound(.pathDepth, 10, [layer { $0.file(String(repeating: "d/", count: 10) + "f") }])
         try expectBound(.fileBytes, 9, [layer { $0.file("f", "0123456789") }])
-        try expectBound(.attributes, 3, [layer { $0.extended((0..<4).map { ("SCHILY.xattr.user.a\($0)", [1]) }); $0.file("f") }])
-        try expectBound(.attributeBytes, 1000, [layer { $0.extended([("SCHILY.xattr.user.a", [UInt8](repeating: 1, count: 1000))]); $0.file("f") }])
+        try expectBound(
+            .attributes, 3,
+            [
+                layer {
+                    $0.extended((0..<4).map { ("SCHILY.xattr.user.a\($0)", [1]) }); $0.file("f")
+                }
+            ])
+        try expectBound(
+            .attributeBytes, 1000,
+            [
+                layer {
+                    $0.extended([("SCHILY.xattr.user.a", [UInt8](repeating: 1, count: 1000))]); $0.file("f")
+                }
+            ])
     }
 
     @Test func bytesCountOverAllLayers() throws {
@@ -40,17 +66,47 @@ struct LimitTests {
     }
 
     @Test func theStandardLimitsStopDeepLongAndHugeNames() throws {
-        #expect(try Unpacking().refusal([layer { $0.extended("path", String(repeating: "d/", count: 1000) + "f"); $0.file("x") }]) != nil)
-        #expect(try Unpacking().refusal([layer { $0.extended("path", String(repeating: "n", count: 256)); $0.file("x") }])?.contains("255") == true)
-        #expect(try Unpacking().refusal([layer { $0.extended("path", String(repeating: "n", count: 255)); $0.file("x") }]) == nil)
-        #expect(try Unpacking().refusal([layer { $0.extended("path", String(repeating: "n/", count: 500_000)); $0.file("x") }]) != nil)
-        #expect(try Unpacking().refusal([layer { $0.extended([("SCHILY.xattr.user.a", [UInt8](repeating: 1, count: 900_000))]); $0.file("x") }]) != nil)
+        #expect(
+            try Unpacking().refusal([
+                layer {
+                    $0.extended("path", String(repeating: "d/", count: 1000) + "f"); $0.file("x")
+                }
+            ]) != nil)
+        #expect(
+            try Unpacking().refusal([
+                layer {
+                    $0.extended("path", String(repeating: "n", count: 256)); $0.file("x")
+                }
+            ])?.contains("255") == true)
+        #expect(
+            try Unpacking().refusal([
+                layer {
+                    $0.extended("path", String(repeating: "n", count: 255)); $0.file("x")
+                }
+            ]) == nil)
+        #expect(
+            try Unpacking().refusal([
+                layer {
+                    $0.extended("path", String(repeating: "n/", count: 500_000)); $0.file("x")
+                }
+            ]) != nil)
+        #expect(
+            try Unpacking().refusal([
+                layer {
+                    $0.extended([("SCHILY.xattr.user.a", [UInt8](repeating: 1, count: 900_000))]); $0.file("x")
+                }
+            ]) != nil)
     }
 
     @Test func aDeepTreeWithinTheLimitIsUnpackedAndRemoved() throws {
         let unpacking = try Unpacking()
         let path = String(repeating: "d/", count: 199)
-        #expect(unpacking.refusal([layer { $0.extended("path", path + "f"); $0.file("x") }]) == nil)
+        #expect(
+            unpacking.refusal([
+                layer {
+                    $0.extended("path", path + "f"); $0.file("x")
+                }
+            ]) == nil)
         #expect(unpacking.exists(path + "f"))
         #expect(unpacking.refusal([layer { $0.file(".wh.d") }]) == nil)
         #expect(!unpacking.exists("d"))
@@ -68,7 +124,8 @@ struct LimitTests {
         #expect(try Unpacking().refusal([bomb])?.contains("--max-file-bytes") == true)
     }
 
-    @Test(arguments: [Compression.gzip, .zstd]) func aBombIsStoppedBeforeItFillsTheDisk(compression: Compression) throws {
+    @Test(arguments: [Compression.gzip, .zstd]) func aBombIsStoppedBeforeItFillsTheDisk(compression: Compression) throws
+    {
         let sink = MemorySink()
         let writer = try ArchiveWriter(to: sink, compression: compression, level: 9)
         let zeros = [UInt8](repeating: 0, count: 1 << 20)

@@ -17,7 +17,8 @@ struct MutantTests {
         }.ended(),
         layer {
             $0.extended([
-                ("path", Array("a/b/extended name".utf8)), ("mtime", Array("1.5".utf8)), ("SCHILY.xattr.user.x", [1, 2]),
+                ("path", Array("a/b/extended name".utf8)), ("mtime", Array("1.5".utf8)),
+                ("SCHILY.xattr.user.x", [1, 2]),
             ])
             $0.file("cut", "content")
             $0.long("L", "a/" + String(repeating: "long/", count: 30) + "name")
@@ -31,7 +32,8 @@ struct MutantTests {
 
     /// Names and types that matter, to be put where they hurt.
     private static let splinters: [[UInt8]] = [
-        "../outside/file", "a/l/file", "/tmp/martlet-escape", ".wh..wh..opq", ".wh.", "..", "./", "a/l", "\u{0}", "5", "1", "2", "L", "x", "S",
+        "../outside/file", "a/l/file", "/tmp/martlet-escape", ".wh..wh..opq", ".wh.", "..", "./", "a/l", "\u{0}", "5",
+        "1", "2", "L", "x", "S",
         "77777777777", "0000000000", "path=", "GNU.sparse.realsize=", "\u{7f}\u{7f}\u{7f}\u{7f}",
     ].map { Array($0.utf8) }
 

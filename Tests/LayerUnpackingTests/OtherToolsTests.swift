@@ -9,7 +9,8 @@ struct OtherToolsTests {
     /// Runs a shell script; false when it fails.
     private func shell(_ script: String) throws -> Bool {
         let outcome = try ChildProgram.run(
-            "/bin/sh", arguments: ["sh", "-c", script], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], input: .bytes([]),
+            "/bin/sh", arguments: ["sh", "-c", script], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+            input: .bytes([]),
             outputLimit: 1 << 20, timeout: .seconds(120))
         return outcome.end == .exited(.code(0))
     }
@@ -42,12 +43,14 @@ struct OtherToolsTests {
     func layersOfGNUTarBecomeWhatItMakesOfThem(format: String, program: String) throws {
         let directory = try TemporaryDirectory()
         let flags = format == "pax" ? "--xattrs" : ""
-        #expect(try shell("""
-            cd \(directory.path) && \(Self.tree) && setfattr -n user.colour -v blue src/a/f 2>/dev/null
-            chown 1000:2000 src/a/f && mknod src/null c 1 3
-            tar \(flags) --format=\(format) \(format == "ustar" ? "" : "-S") -C src -cf - . | \(program) > layer && mkdir theirs ours &&
-            tar \(flags) --xattrs-include='user.*' --numeric-owner -pxf layer -C theirs
-            """))
+        #expect(
+            try shell(
+                """
+                cd \(directory.path) && \(Self.tree) && setfattr -n user.colour -v blue src/a/f 2>/dev/null
+                chown 1000:2000 src/a/f && mknod src/null c 1 3
+                tar \(flags) --format=\(format) \(format == "ustar" ? "" : "-S") -C src -cf - . | \(program) > layer && mkdir theirs ours &&
+                tar \(flags) --xattrs-include='user.*' --numeric-owner -pxf layer -C theirs
+                """))
         let summary = try unpack(["\(directory.path)/layer"], into: "\(directory.path)/ours")
         #expect(summary.notes.isEmpty)
         try expectSame("\(directory.path)/ours", "\(directory.path)/theirs")
@@ -56,16 +59,19 @@ struct OtherToolsTests {
     @Test(.enabled(if: isRoot && ChildProgram.find("umoci", searchPath: "/usr/bin") != nil))
     func imagesBecomeWhatUmociMakesOfThem() throws {
         let directory = try TemporaryDirectory()
-        #expect(try shell("""
-            cd \(directory.path) && \(Self.tree) && tar -C src --format=pax -cf one.tar . &&
-            mkdir -p up/a up/etc up/new && touch up/a/.wh.f up/etc/.wh.passwd up/etc/.wh.apt && echo new > up/new/file &&
-            echo other > up/a/suid && touch up/sticky.file && tar -C up --format=pax -cf two.tar . &&
-            mkdir up2 && mkdir up2/etc && touch up2/etc/.wh..wh..opq && echo only > up2/etc/only && tar -C up2 -cf three.tar etc &&
-            umoci init --layout l && umoci new --image l:t && umoci raw add-layer --image l:t one.tar &&
-            umoci raw add-layer --image l:t two.tar && umoci raw add-layer --image l:t three.tar &&
-            umoci unpack --image l:t bundle && mkdir ours
-            """))
-        let summary = try unpack(["one", "two", "three"].map { "\(directory.path)/\($0).tar" }, into: "\(directory.path)/ours")
+        #expect(
+            try shell(
+                """
+                cd \(directory.path) && \(Self.tree) && tar -C src --format=pax -cf one.tar . &&
+                mkdir -p up/a up/etc up/new && touch up/a/.wh.f up/etc/.wh.passwd up/etc/.wh.apt && echo new > up/new/file &&
+                echo other > up/a/suid && touch up/sticky.file && tar -C up --format=pax -cf two.tar . &&
+                mkdir up2 && mkdir up2/etc && touch up2/etc/.wh..wh..opq && echo only > up2/etc/only && tar -C up2 -cf three.tar etc &&
+                umoci init --layout l && umoci new --image l:t && umoci raw add-layer --image l:t one.tar &&
+                umoci raw add-layer --image l:t two.tar && umoci raw add-layer --image l:t three.tar &&
+                umoci unpack --image l:t bundle && mkdir ours
+                """))
+        let summary = try unpack(
+            ["one", "two", "three"].map { "\(directory.path)/\($0).tar" }, into: "\(directory.path)/ours")
         #expect(summary.notes.isEmpty)
         try expectSame("\(directory.path)/ours", "\(directory.path)/bundle/rootfs")
     }

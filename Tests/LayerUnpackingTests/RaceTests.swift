@@ -30,12 +30,14 @@ struct RaceTests {
         let unpacking = try Unpacking()
         let root = unpacking.cage.root
         // Real directories outside, of the names that the layer has: a link that is followed finds what it looks for.
-        try unpacking.apply([layer {
-            for name in ["a", "b"] {
-                $0.directory("\(name)/")
-                $0.symbolicLink("swap-\(name)", to: name == "a" ? "../outside" : "\(unpacking.cage.outside)")
+        try unpacking.apply([
+            layer {
+                for name in ["a", "b"] {
+                    $0.directory("\(name)/")
+                    $0.symbolicLink("swap-\(name)", to: name == "a" ? "../outside" : "\(unpacking.cage.outside)")
+                }
             }
-        }])
+        ])
         let attack = layer {
             for round in 0..<20 {
                 for name in ["a", "b"] {
@@ -76,12 +78,14 @@ struct RaceTests {
         for _ in 0..<30 {
             try? TreeRemoval.remove("\(root)/tree")
             try Files.makeDirectory("\(root)/tree", mode: 0o755)
-            try unpacking.apply([layer {
-                for name in ["a", "b"] {
-                    for index in 0..<20 { $0.file("tree/\(name)/directory/\(index)") }
-                    $0.symbolicLink("tree/swap-\(name)", to: unpacking.cage.outside)
+            try unpacking.apply([
+                layer {
+                    for name in ["a", "b"] {
+                        for index in 0..<20 { $0.file("tree/\(name)/directory/\(index)") }
+                        $0.symbolicLink("tree/swap-\(name)", to: unpacking.cage.outside)
+                    }
                 }
-            }])
+            ])
             let swapper = Swapper(root: "\(root)/tree")
             let thread = try JoinableThread { swapper.run(["a", "b"]) }
             while swapper.exchanges.load(ordering: .relaxed) < 20 {}

@@ -15,13 +15,16 @@ struct WhiteoutTests {
 
     @Test func aWhiteoutRemovesAFileADirectoryAndALinkItself() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([Self.lower, layer {
-            $0.file("d/.wh.a")
-            $0.file("d/.wh.sub")
-            $0.file(".wh.link")
-            $0.file(".wh.never-there")
-            $0.file("nowhere/.wh.x")
-        }])
+        try unpacking.apply([
+            Self.lower,
+            layer {
+                $0.file("d/.wh.a")
+                $0.file("d/.wh.sub")
+                $0.file(".wh.link")
+                $0.file(".wh.never-there")
+                $0.file("nowhere/.wh.x")
+            },
+        ])
         #expect(try unpacking.names() == ["d", "keep"])
         #expect(try unpacking.names("d") == ["b"])
     }
@@ -29,12 +32,15 @@ struct WhiteoutTests {
     @Test func anOpaqueDirectoryHidesWhatIsBelowItAndNothingOfItsOwnLayer() throws {
         for isFirst in [true, false] {
             let unpacking = try Unpacking()
-            try unpacking.apply([Self.lower, layer {
-                if isFirst { $0.file("d/.wh..wh..opq") }
-                $0.file("d/b", "upper")
-                $0.file("d/sub/new", "upper")
-                if !isFirst { $0.file("d/.wh..wh..opq") }
-            }])
+            try unpacking.apply([
+                Self.lower,
+                layer {
+                    if isFirst { $0.file("d/.wh..wh..opq") }
+                    $0.file("d/b", "upper")
+                    $0.file("d/sub/new", "upper")
+                    if !isFirst { $0.file("d/.wh..wh..opq") }
+                },
+            ])
             #expect(try unpacking.names("d") == ["b", "sub"])
             #expect(try unpacking.names("d/sub") == ["new"])
             #expect(try unpacking.text("d/b") == "upper")
@@ -44,18 +50,21 @@ struct WhiteoutTests {
     @Test func aWhiteoutSparesItsOwnLayerWhereverItStands() throws {
         for isFirst in [true, false] {
             let unpacking = try Unpacking()
-            try unpacking.apply([Self.lower, layer {
-                if isFirst {
-                    $0.file(".wh.keep")
-                    $0.file(".wh.d")
-                }
-                $0.file("keep", "upper")
-                $0.file("d/new", "upper")
-                if !isFirst {
-                    $0.file(".wh.keep")
-                    $0.file(".wh.d")
-                }
-            }])
+            try unpacking.apply([
+                Self.lower,
+                layer {
+                    if isFirst {
+                        $0.file(".wh.keep")
+                        $0.file(".wh.d")
+                    }
+                    $0.file("keep", "upper")
+                    $0.file("d/new", "upper")
+                    if !isFirst {
+                        $0.file(".wh.keep")
+                        $0.file(".wh.d")
+                    }
+                },
+            ])
             #expect(try unpacking.text("keep") == "upper")
             #expect(try unpacking.names("d") == ["new"])
         }
@@ -63,20 +72,26 @@ struct WhiteoutTests {
 
     @Test func aWhiteoutAfterAnotherInItsDirectoryStillRemovesTheDirectory() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([Self.lower, layer {
-            $0.file("d/.wh.a")
-            $0.file(".wh.d")
-            $0.file("d/new", "upper")
-        }])
+        try unpacking.apply([
+            Self.lower,
+            layer {
+                $0.file("d/.wh.a")
+                $0.file(".wh.d")
+                $0.file("d/new", "upper")
+            },
+        ])
         #expect(try unpacking.names("d") == ["new"])
     }
 
     @Test func anOpaqueRootEmptiesTheRootAndNoMore() throws {
         let unpacking = try Unpacking()
-        try unpacking.apply([Self.lower, layer {
-            $0.file("new", "upper")
-            $0.file(".wh..wh..opq")
-        }])
+        try unpacking.apply([
+            Self.lower,
+            layer {
+                $0.file("new", "upper")
+                $0.file(".wh..wh..opq")
+            },
+        ])
         #expect(try unpacking.names() == ["new"])
         unpacking.expectUnharmed()
     }
@@ -102,12 +117,14 @@ struct WhiteoutTests {
 
     @Test func theBooksOfAUFSAreLeftOut() throws {
         let unpacking = try Unpacking()
-        let summary = try unpacking.apply([layer {
-            $0.directory(".wh..wh.plnk/")
-            $0.file(".wh..wh.plnk/1.2")
-            $0.file(".wh..wh.aufs")
-            $0.file("f")
-        }])
+        let summary = try unpacking.apply([
+            layer {
+                $0.directory(".wh..wh.plnk/")
+                $0.file(".wh..wh.plnk/1.2")
+                $0.file(".wh..wh.aufs")
+                $0.file("f")
+            }
+        ])
         #expect(try unpacking.names() == ["f"])
         #expect(summary.notes.first?.kind == .auxiliaryFileSkipped && summary.notes.first?.count == 3)
     }

@@ -8,9 +8,6 @@
 /// renameat2(2).
 int martlet_renameat2(int old_directory, const char *old_name, int new_directory, const char *new_name, unsigned int flags);
 
-/// syncfs(2).
-int martlet_syncfs(int descriptor);
-
 /// The xattr(7) calls on a descriptor.
 int martlet_fsetxattr(int descriptor, const char *name, const void *value, size_t count);
 int martlet_fremovexattr(int descriptor, const char *name);
