@@ -29,7 +29,8 @@ enum DescriptorFunctions {
         Preview1Function("fd_filestat_set_size", [.i32, .i64]) { (call, _, values) throws(Preview1Failure) in
             try setSize(call.context, values[u32: 0], values[u64: 1])
         },
-        Preview1Function("fd_filestat_set_times", [.i32, .i64, .i64, .i32]) { (call, _, values) throws(Preview1Failure) in
+        Preview1Function("fd_filestat_set_times", [.i32, .i64, .i64, .i32]) {
+            (call, _, values) throws(Preview1Failure) in
             try setTimes(
                 call.context, values[u32: 0],
                 try FileTimes(flags: values[u32: 3], accessed: values[u64: 1], modified: values[u64: 2]))

@@ -57,8 +57,8 @@ enum DescriptorStateFunctions {
 
     /// `fd_fdstat_set_flags`: append and non-blocking can change.
     ///
-    /// Errors: `inval` for a synchronizing flag that the descriptor wasn't opened with, `notsup` for appending to a standard
-    /// stream that doesn't, since its open file belongs to others too.
+    /// Errors: `inval` for a synchronizing flag that the descriptor wasn't opened with, `notsup` for appending to a
+    /// standard stream that doesn't, since its open file belongs to others too.
     static func setFlags(
         _ context: Preview1Context, _ number: UInt32, _ wanted: Preview1DescriptorFlags
     ) throws(Preview1Failure) {
@@ -98,7 +98,8 @@ enum DescriptorStateFunctions {
         target.storeBytes(of: UInt32(clamping: path.utf8.count).littleEndian, toByteOffset: 4, as: UInt32.self)
     }
 
-    /// `fd_prestat_dir_name`: the path without a zero. `notdir` for what wasn't preopened, `nametoolong` if it doesn't fit.
+    /// `fd_prestat_dir_name`: the path without a zero. `notdir` for what wasn't preopened, `nametoolong` if it
+    /// doesn't fit.
     static func preopenName(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, buffer: UInt32, count: UInt32
     ) throws(Preview1Failure) {

@@ -5,7 +5,8 @@ import WasmEngine
 /// `fd_readdir`.
 enum DirectoryFunctions {
     static let table: [Preview1Function] = [
-        Preview1Function("fd_readdir", [.i32, .i32, .i32, .i64, .i32]) { (call, memory, values) throws(Preview1Failure) in
+        Preview1Function("fd_readdir", [.i32, .i32, .i32, .i64, .i32]) {
+            (call, memory, values) throws(Preview1Failure) in
             try list(
                 call.context, memory, values[u32: 0], buffer: values[u32: 1], count: values[u32: 2],
                 cookie: values[u64: 3], result: values[u32: 4])
@@ -17,8 +18,8 @@ enum DirectoryFunctions {
 
     /// `fd_readdir`: fills the buffer with entries from a cookie on, and cuts the last one off where the buffer ends.
     ///
-    /// A result below the size of the buffer means the end. A guest goes on with the cookie of the last whole entry; with a
-    /// buffer too small for one entry it sees the length of its name and can come back with a larger one.
+    /// A result below the size of the buffer means the end. A guest goes on with the cookie of the last whole entry;
+    /// with a buffer too small for one entry it sees the length of its name and can come back with a larger one.
     /// Errors: `badf`, `notdir`, `notcapable`; `inval` for a cookie that the file system didn't give.
     static func list(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, buffer: UInt32, count: UInt32,

@@ -24,8 +24,8 @@ extension GuestMemory {
 
     /// A checked range of the guest's memory as the host sees it.
     ///
-    /// SAFETY: memory neither moves nor shrinks while a host function runs, so the buffer is good until the function that
-    /// received the memory returns; it must not be kept longer, and nothing may call back into the guest before.
+    /// SAFETY: memory neither moves nor shrinks while a host function runs, so the buffer is good until the function
+    /// that received the memory returns; it must not be kept longer, and nothing may call back into the guest before.
     @inline(__always)
     func range(at address: UInt32, count: UInt32) throws(Preview1Failure) -> UnsafeMutableRawBufferPointer {
         do throws(GuestMemoryFault) {
@@ -35,8 +35,8 @@ extension GuestMemory {
 
     /// Lends the buffers of an iovec or ciovec array to a scattered read or a gathered write.
     ///
-    /// Each buffer is checked before any byte moves. At most `limits.vectors` buffers and `limits.bytesPerCall` bytes are
-    /// lent; a guest sees a short read or write and asks again.
+    /// Each buffer is checked before any byte moves. At most `limits.vectors` buffers and `limits.bytesPerCall` bytes
+    /// are lent; a guest sees a short read or write and asks again.
     func withVectors<R>(
         at array: UInt32, count: UInt32, _ limits: GuestLimits,
         _ body: (UnsafeBufferPointer<IOVector>) throws(Errno) -> R

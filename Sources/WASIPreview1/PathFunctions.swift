@@ -4,13 +4,14 @@ import WasmEngine
 
 /// The functions that make, remove and describe what a path below a directory means.
 ///
-/// Errors of all: `badf`, `notdir` for a descriptor that is no directory, `notcapable` for a missing right, `perm` for a
-/// path that is absolute or leads out of the directory, `noent`, `inval` for a zero byte in a path, `nametoolong`, `rofs`
-/// for a change on a read-only mount, and the kernel's own. A path is bytes: it needn't be UTF-8, since names that
-/// aren't exist in directories that guests are given, and can then be opened and removed.
+/// Errors of all: `badf`, `notdir` for a descriptor that is no directory, `notcapable` for a missing right, `perm`
+/// for a path that is absolute or leads out of the directory, `noent`, `inval` for a zero byte in a path,
+/// `nametoolong`, `rofs` for a change on a read-only mount, and the kernel's own. A path is bytes: it needn't be
+/// UTF-8, since names that aren't exist in directories that guests are given, and can then be opened and removed.
 enum PathFunctions {
     static let table: [Preview1Function] = [
-        Preview1Function("path_create_directory", [.i32, .i32, .i32]) { (call, memory, values) throws(Preview1Failure) in
+        Preview1Function("path_create_directory", [.i32, .i32, .i32]) {
+            (call, memory, values) throws(Preview1Failure) in
             try createDirectory(call.context, values[u32: 0], try GuestPath(memory, values, 1))
         },
         Preview1Function("path_filestat_get", [.i32, .i32, .i32, .i32, .i32]) {
@@ -37,7 +38,8 @@ enum PathFunctions {
                 call.context, memory, values[u32: 0], try GuestPath(memory, values, 1), buffer: values[u32: 3],
                 count: values[u32: 4], result: values[u32: 5])
         },
-        Preview1Function("path_remove_directory", [.i32, .i32, .i32]) { (call, memory, values) throws(Preview1Failure) in
+        Preview1Function("path_remove_directory", [.i32, .i32, .i32]) {
+            (call, memory, values) throws(Preview1Failure) in
             try removeDirectory(call.context, values[u32: 0], try GuestPath(memory, values, 1))
         },
         Preview1Function("path_rename", [.i32, .i32, .i32, .i32, .i32, .i32]) {
@@ -46,9 +48,11 @@ enum PathFunctions {
                 call.context, values[u32: 0], try GuestPath(memory, values, 1), to: values[u32: 3],
                 try GuestPath(memory, values, 4))
         },
-        Preview1Function("path_symlink", [.i32, .i32, .i32, .i32, .i32]) { (call, memory, values) throws(Preview1Failure) in
+        Preview1Function("path_symlink", [.i32, .i32, .i32, .i32, .i32]) {
+            (call, memory, values) throws(Preview1Failure) in
             try makeLink(
-                call.context, target: try GuestPath(memory, values, 0), values[u32: 2], try GuestPath(memory, values, 3))
+                call.context, target: try GuestPath(memory, values, 0), values[u32: 2], try GuestPath(memory, values, 3)
+            )
         },
         Preview1Function("path_unlink_file", [.i32, .i32, .i32]) { (call, memory, values) throws(Preview1Failure) in
             try removeFile(call.context, values[u32: 0], try GuestPath(memory, values, 1))

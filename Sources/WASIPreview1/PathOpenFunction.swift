@@ -79,10 +79,10 @@ enum PathOpenFunction {
 
     /// `path_open`: opens or creates what a path means.
     ///
-    /// The new descriptor has the rights that were asked for, that the directory passes on and that its kind has; asking
-    /// for more is no error, since toolchains ask for all there are. Errors beside those of `PathFunctions`: `exist`,
-    /// `isdir` for writing to a directory, `loop` for a link that isn't to be followed, `mfile`, `nxio`, `inval` for a
-    /// directory that is to be created or truncated.
+    /// The new descriptor has the rights that were asked for, that the directory passes on and that its kind has;
+    /// asking for more is no error, since toolchains ask for all there are. Errors beside those of `PathFunctions`:
+    /// `exist`, `isdir` for writing to a directory, `loop` for a link that isn't to be followed, `mfile`, `nxio`,
+    /// `inval` for a directory that is to be created or truncated.
     static func open(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, _ path: GuestPath,
         _ request: Request, result: UInt32

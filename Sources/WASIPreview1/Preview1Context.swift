@@ -2,7 +2,8 @@ import HostCapabilities
 import SystemCalls
 import WasmEngine
 
-/// Everything that the functions of one guest share: its descriptors and what it was given. All threads use the same one.
+/// Everything that the functions of one guest share: its descriptors and what it was given. All threads use the same
+/// one.
 public final class Preview1Context: Sendable {
     public let descriptors: DescriptorTable
     public let arguments: StringArea
@@ -12,7 +13,8 @@ public final class Preview1Context: Sendable {
 
     /// Sets up descriptors 0, 1 and 2, the preopened directories and the listeners, in this order.
     ///
-    /// Errors: `mfile` when they are more than the limit on open descriptors, `notsock` for a listener that is no socket.
+    /// Errors: `mfile` when they are more than the limit on open descriptors, `notsock` for a listener that is no
+    /// socket.
     public init(_ configuration: Preview1Configuration) throws(Preview1Failure) {
         limits = configuration.limits
         network = Network(policy: configuration.network, resolver: configuration.resolver)
@@ -40,12 +42,16 @@ public final class Preview1Context: Sendable {
     /// Offers every function to modules, under the names of both dialects.
     ///
     /// A name that has several forms is offered in the form that the module imports. A module that imports a form which
-    /// doesn't exist is refused with the ones that do.
+    /// doesn't exist is refused with the ones that do. With a module given, only what it imports is defined: a hundred
+    /// definitions that nobody asks for would cost a tenth of a millisecond at every start.
     public func define(in linker: Linker, for module: Module? = nil) throws(EngineError) {
         let imports = module?.imports ?? []
         for dialect in Preview1Dialect.allCases {
             let call = Preview1Call(context: self, dialect: dialect)
-            for function in try Preview1Functions.table(of: dialect, importedBy: imports) {
+            let wanted = Set(imports.lazy.filter { $0.module == dialect.moduleName }.map(\.name))
+            if module != nil, wanted.isEmpty { continue }
+            for function in try Preview1Functions.table(of: dialect, importedBy: imports)
+            where module == nil || wanted.contains(function.name) {
                 try function.define(in: linker, call)
             }
         }

@@ -24,8 +24,8 @@ public struct Preview1Call: Sendable {
 
 /// One function that a guest can import: an entry of the registration table.
 ///
-/// Each group of functions is an enum with `static let table: [Preview1Function]`; `Preview1Functions.all` joins them. An
-/// entry takes the raw arguments apart and calls a static function with typed ones.
+/// Each group of functions is an enum with `static let table: [Preview1Function]`; `Preview1Functions.all` joins
+/// them. An entry takes the raw arguments apart and calls a static function with typed ones.
 public struct Preview1Function: Sendable {
     /// Returns for success; the error number, the trap and the exit are thrown.
     typealias Body =
@@ -57,8 +57,10 @@ public struct Preview1Function: Sendable {
 /// All functions of preview 1, by group.
 public enum Preview1Functions {
     public static let all: [Preview1Function] =
-        ArgumentFunctions.table + DescriptorFunctions.table + DescriptorStateFunctions.table + TransferFunctions.table + DirectoryFunctions.table
-        + PathFunctions.table + PathOpenFunction.table + ProcessFunctions.table + ClockFunctions.table + RandomFunctions.table
+        ArgumentFunctions.table + DescriptorFunctions.table + DescriptorStateFunctions.table + TransferFunctions.table
+        + DirectoryFunctions.table
+        + PathFunctions.table + PathOpenFunction.table + ProcessFunctions.table + ClockFunctions.table
+        + RandomFunctions.table
         + PollFunctions.table + SockFunctions.table
 
     /// What a module of a dialect can import.

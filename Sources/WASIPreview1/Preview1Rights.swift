@@ -48,7 +48,8 @@ extension Preview1Rights {
         .fdFilestatGet, .fdFilestatSetSize, .fdFilestatSetTimes, .pollFdReadwrite,
     ]
 
-    /// A terminal or a pipe: no seek and no tell, which is how wasi-libc's `isatty` tells a terminal from other devices.
+    /// A terminal or a pipe: no seek and no tell, which is how wasi-libc's `isatty` tells a terminal from other
+    /// devices.
     public static let stream: Preview1Rights = [
         .fdRead, .fdWrite, .fdFdstatSetFlags, .fdFilestatGet, .pollFdReadwrite,
     ]

@@ -17,8 +17,8 @@ enum ProcessFunctions {
 
     /// `proc_raise`: does to the guest what the signal does to a process that doesn't handle it, since no guest can.
     ///
-    /// A deadly signal ends the guest with 128 and the number that Linux gives it. Errors: `inval` for a number that is no
-    /// signal, `notsup` for one that would stop the guest.
+    /// A deadly signal ends the guest with 128 and the number that Linux gives it. Errors: `inval` for a number that
+    /// is no signal, `notsup` for one that would stop the guest.
     static func raise(_ signal: UInt32) throws(Preview1Failure) {
         switch signal {
         case 0: return

@@ -4,8 +4,8 @@ import WasmEngine
 
 /// Reading, writing and seeking. The kernel reads and writes guest memory itself: nothing is copied on the way.
 ///
-/// Errors of all: `badf`, `notcapable`, `isdir` for a directory, `spipe` for a position in what has none, and the kernel's
-/// own. All pointers are checked before the first byte moves.
+/// Errors of all: `badf`, `notcapable`, `isdir` for a directory, `spipe` for a position in what has none, and the
+/// kernel's own. All pointers are checked before the first byte moves.
 enum TransferFunctions {
     static let table: [Preview1Function] = [
         Preview1Function("fd_read", [.i32, .i32, .i32, .i32]) { (call, memory, values) throws(Preview1Failure) in
@@ -19,7 +19,8 @@ enum TransferFunctions {
                 call.context, memory, values[u32: 0], values[u32: 1], values[u32: 2], offset: values[u64: 3],
                 result: values[u32: 4])
         },
-        Preview1Function("fd_pwrite", [.i32, .i32, .i32, .i64, .i32]) { (call, memory, values) throws(Preview1Failure) in
+        Preview1Function("fd_pwrite", [.i32, .i32, .i32, .i64, .i32]) {
+            (call, memory, values) throws(Preview1Failure) in
             try writeAt(
                 call.context, memory, values[u32: 0], values[u32: 1], values[u32: 2], offset: values[u64: 3],
                 result: values[u32: 4])
@@ -87,7 +88,8 @@ enum TransferFunctions {
         target.storeBytes(of: UInt32(truncatingIfNeeded: written).littleEndian, as: UInt32.self)
     }
 
-    /// `fd_seek` and `fd_tell`: the right to tell is enough to ask where the offset is. `inval` for a place before the start.
+    /// `fd_seek` and `fd_tell`: the right to tell is enough to ask where the offset is. `inval` for a place before
+    /// the start.
     static func seek(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, _ offset: Int64,
         from origin: TransferCalls.SeekOrigin, result: UInt32

@@ -24,7 +24,8 @@ struct DescriptorTests {
                 let path = guest.string("f")
                 guest.fill()
                 guest.write(Array("f".utf8), path[0])
-                let errno = try name == "fd_filestat_get"
+                let errno =
+                    try name == "fd_filestat_get"
                     ? guest.call(name, file, 100) : guest.call(name, [3, 0] + path + [100])
                 #expect(errno == .success)
                 #expect(guest.u64(100) == status.device && guest.u64(108) == status.inode)

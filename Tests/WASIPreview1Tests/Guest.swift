@@ -1,6 +1,6 @@
 import HostCapabilities
-import SystemCalls
 import Synchronization
+import SystemCalls
 import WasmEngine
 
 @testable import WASIPreview1
@@ -22,8 +22,13 @@ final class Guest {
 
     private static let engine = Result { try Engine() }
 
+    /// The module that imports and exports these functions; made once for guests that are made often.
+    static func module(_ table: [Preview1Function], _ dialect: Preview1Dialect = .snapshot) throws -> Module {
+        try Module.compile(engine.get(), ModuleText.binary(fromText: text(table, dialect)))
+    }
+
     init(
-        _ dialect: Preview1Dialect = .snapshot, functions table: [Preview1Function]? = nil,
+        _ dialect: Preview1Dialect = .snapshot, functions table: [Preview1Function]? = nil, module: Module? = nil,
         _ configure: (inout Preview1Configuration) throws -> Void = { _ in }
     ) throws {
         var configuration = Preview1Configuration()
@@ -36,8 +41,7 @@ final class Guest {
         let call = Preview1Call(context: context, dialect: dialect)
         for function in table { try function.define(in: linker, call) }
         functions = Dictionary(table.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
-        let module = try Module.compile(engine, ModuleText.binary(fromText: Self.text(table, dialect)))
-        instance = try linker.instantiate(module, in: Store(engine))
+        instance = try linker.instantiate(module ?? Self.module(table, dialect), in: Store(engine))
         fill()
     }
 
@@ -85,13 +89,14 @@ final class Guest {
 
 // The guest's memory as the test sees it.
 extension Guest {
-    func fill(_ byte: UInt8 = Guest.marker) {
-        instance.withMemory { memory in
-            try? memory.withMutableBytes(at: 0, count: memory.size) { bytes in
-                bytes.withMemoryRebound(to: UInt8.self) { $0.update(repeating: byte) }
-            }
-        }
-    }
+    private static let markerPage = [UInt8](repeating: marker, count: memorySize)
+    private static let zeroPage = [UInt8](repeating: 0, count: memorySize)
+
+    /// Fills the memory with the marker, so that what is written shows.
+    func fill() { write(Self.markerPage, 0) }
+
+    /// Fills the memory with zeros.
+    func clear() { write(Self.zeroPage, 0) }
 
     func bytes(_ address: Int, _ count: Int) -> [UInt8] {
         instance.withMemory { try? $0.bytes(at: UInt64(address), count: UInt64(count)) }.flatMap { $0 } ?? []
@@ -114,12 +119,12 @@ extension Guest {
         instance.withMemory { try? $0.store(number, at: UInt64(address)) }
     }
 
-    /// Addresses with the marker taken away: whether all other bytes of the memory are as they were filled.
+    /// Whether all bytes of the memory but these are as they were filled.
     func isUntouched(except ranges: Range<Int>...) -> Bool {
         let all = bytes(0, Self.memorySize)
-        return all.indices.allSatisfy { index in
-            all[index] == Self.marker || ranges.contains { $0.contains(index) }
-        }
+        var expected = Self.markerPage
+        for range in ranges { expected.replaceSubrange(range, with: all[range]) }
+        return all == expected
     }
 
     /// Puts a string into free memory: its address and length, as arguments.
@@ -153,7 +158,8 @@ extension Guest {
         let errno = try call(
             "path_open",
             [directory, follow ? 1 : 0] + string(path) + [
-                oflags, Int(truncatingIfNeeded: rights.rawValue), Int(truncatingIfNeeded: inheriting.rawValue), flags, 16,
+                oflags, Int(truncatingIfNeeded: rights.rawValue), Int(truncatingIfNeeded: inheriting.rawValue), flags,
+                16,
             ])
         return (errno, Int(u32(16) ?? 0))
     }

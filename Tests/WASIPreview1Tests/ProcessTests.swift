@@ -10,7 +10,9 @@ struct ProcessTests {
         #expect(try Guest().trap("proc_exit", [code])?.exitCode == Int32(code))
     }
 
-    @Test("by a deadly signal has 128 and Linux's number", arguments: [(6, 134), (9, 137), (15, 143), (23, 152), (30, 159)])
+    @Test(
+        "by a deadly signal has 128 and Linux's number",
+        arguments: [(6, 134), (9, 137), (15, 143), (23, 152), (30, 159)])
     func signal(number: Int, code: Int32) throws {
         #expect(try Guest().trap("proc_raise", [number])?.exitCode == code)
     }

@@ -72,7 +72,8 @@ struct RightsTests {
             [directory, 0] + guest.string("f") + [8, 2, 0, 0, 200]
         },
         Use("path_readlink", .pathReadlink) { guest, _, directory in [directory] + guest.string("l") + [5000, 9, 200] },
-        Use("path_remove_directory", .pathRemoveDirectory) { guest, _, directory in [directory] + guest.string("empty") },
+        Use("path_remove_directory", .pathRemoveDirectory) { guest, _, directory in [directory] + guest.string("empty")
+        },
         Use("path_symlink", .pathSymlink) { guest, _, directory in
             guest.string("f") + [directory] + guest.string("link")
         },

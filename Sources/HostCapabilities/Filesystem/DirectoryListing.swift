@@ -3,9 +3,10 @@ import SystemCalls
 
 /// A directory's entries in batches, from any position that an entry gave before.
 ///
-/// Positions: 0 is the beginning, 1 after `.`, 2 after `..`, and n + 3 what the kernel calls n. The two dots come first
-/// and with the directory's own inode number, whatever the file system and whatever lies above the directory.
-/// A position stays good while others add and remove entries, as far as the file system keeps it (ext4, xfs, btrfs, tmpfs).
+/// Positions: 0 is the beginning, 1 after `.`, 2 after `..`, and n + 3 what the kernel calls n. The two dots come
+/// first and with the directory's own inode number, whatever the file system and whatever lies above the directory. A
+/// position stays good while others add and remove entries, as far as the file system keeps it (ext4, xfs, btrfs,
+/// tmpfs).
 public final class DirectoryListing: Sendable {
     /// One entry. The name is valid until the closure that received it returns.
     public struct Entry {

@@ -108,8 +108,8 @@ extension OpenDirectory {
         return .exists
     }
 
-    /// Lends a zero-terminated copy of a link's target: `noSuchFile` for an empty one, `invalid` with a zero byte inside,
-    /// `nameTooLong` above 4,095 bytes.
+    /// Lends a zero-terminated copy of a link's target: `noSuchFile` for an empty one, `invalid` with a zero byte
+    /// inside, `nameTooLong` above 4,095 bytes.
     private func withCopiedTarget(
         _ target: UnsafeRawBufferPointer, _ body: (UnsafePointer<CChar>) throws(Errno) -> Void
     ) throws(Errno) {

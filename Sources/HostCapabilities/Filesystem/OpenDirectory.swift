@@ -122,4 +122,3 @@ extension OpenDirectory {
         try FileCalls.setTimes(of: descriptor.rawValue, times)
     }
 }
-

@@ -2,8 +2,8 @@ import SystemCalls
 
 /// A guest's path, relative to a directory, copied out of the guest and taken apart once.
 ///
-/// Names are bytes, as Linux has them: no encoding is asked for. The copy is private, so that another thread of the guest
-/// can't change it between a check and its use. It lives as long as the closure that received it.
+/// Names are bytes, as Linux has them: no encoding is asked for. The copy is private, so that another thread of the
+/// guest can't change it between a check and its use. It lives as long as the closure that received it.
 public struct SandboxPath: ~Copyable {
     /// What the last component is, because `.` and `..` aren't names that can be made or removed.
     enum Last { case name, current, parent }

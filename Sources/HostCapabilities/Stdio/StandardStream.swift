@@ -22,8 +22,8 @@ public final class StandardStream: Sendable {
 
     /// Whether the guest asked not to wait.
     ///
-    /// Kept here and not on the descriptor: its open file belongs to the shell or the engine that lent it, and O_NONBLOCK
-    /// would outlive the guest there.
+    /// Kept here and not on the descriptor: its open file belongs to the shell or the engine that lent it, and
+    /// O_NONBLOCK would outlive the guest there.
     public var isNonBlocking: Bool {
         get { nonBlockingFlag.load(ordering: .relaxed) }
         set { nonBlockingFlag.store(newValue, ordering: .relaxed) }
