@@ -49,6 +49,8 @@ extension EngineConfiguration {
         wasmtime_config_native_unwind_info_set(config, false)
         wasmtime_config_consume_fuel_set(config, consumesFuel)
         wasmtime_config_epoch_interruption_set(config, checksEpochs)
+        // The engine's own tasks for components, which we don't use: without them a fiber is a fiber.
+        wasmtime_config_concurrency_support_set(config, false)
         wasmtime_config_max_wasm_stack_set(config, maximumStack)
         wasmtime_config_async_stack_size_set(config, fiberStack)
         if let memoryReservation { wasmtime_config_memory_reservation_set(config, memoryReservation) }

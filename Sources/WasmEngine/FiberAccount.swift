@@ -1,3 +1,5 @@
+import CWasmtime
+
 /// How many calls may be suspended in one store at a time.
 public enum FiberPolicy: Sendable {
     /// As many as there are fibers. Measured to work with 50.0.1, although the library's contract promises only one.
@@ -21,9 +23,11 @@ struct FiberAccount {
 
     var mayStart: Bool { policy == .many || live == 0 }
 
-    /// A call that isn't a fiber may go into the guest when no fiber is suspended there, or from inside the one that runs.
+    /// A call that isn't a fiber may go into the guest when no fiber is suspended there, or from inside the call that runs.
     func checkIdle(_ action: String) throws(EngineError) {
-        if live > running { throw EngineError(.storeUnusable, action, "\(live - running) calls are suspended in the store") }
+        guard running > 0 || live == 0 else {
+            throw EngineError(.storeUnusable, action, "\(live) calls are suspended in the store")
+        }
     }
 }
 
@@ -32,5 +36,14 @@ extension Store {
     public var fiberPolicy: FiberPolicy {
         get { fibers.policy }
         set { fibers.policy = newValue }
+    }
+
+    /// Lets fibers run for `ticks` of the engine's epoch from each resume on: at the end they suspend instead of being
+    /// interrupted. From now on calls are made by fibers only.
+    public func setEpochSlice(ticks: UInt64) {
+        fibers.areRequired = true
+        wasmtime_context_epoch_deadline_async_yield_and_update(context, ticks)
+        // The slices after the first are the library's; the first is ours.
+        setEpochDeadline(ticks: ticks)
     }
 }

@@ -21,9 +21,11 @@ public struct Function {
         if store.fibers.areRequired { return try callInFiber(values, action) }
         var results = [wasmtime_val_t](repeating: wasmtime_val_t(), count: type.results.count)
         var trap: OpaquePointer?
+        store.fibers.running += 1
         let error = withUnsafePointer(to: handle) { function in
             wasmtime_func_call(store.context, function, values, values.count, &results, results.count, &trap)
         }
+        store.fibers.running -= 1
         try store.finish(error: error, trap: trap, action, otherwise: .library)
         return try take(&results)
     }

@@ -1,3 +1,4 @@
+import SystemCalls
 import Testing
 import WasmEngine
 
@@ -182,5 +183,52 @@ private final class Gates: @unchecked Sendable {
         #expect(throws: EngineError.self) {
             try linker.defineSuspending("h", "f", parameters: [.externReference], results: []) { _, _ in nil }
         }
+    }
+
+    @Test func aHostFunctionInAFiberMayCallBackIntoTheGuest() throws {
+        final class Box: @unchecked Sendable { var instance: Instance? }
+        let box = Box()
+        let gates = Gates()
+        let engine = try Fixtures.engine.get()
+        let linker = try Linker(engine)
+        try gates.define(in: linker)
+        try linker.define("h", "back", parameters: [.i32], results: [.i32]) { (_, values) throws(Trap) in
+            do throws(EngineError) {
+                guard case .i32(let sum)? = try box.instance?.call("inc", [.i32(values[i32: 0])]).first else { return }
+                values[i32: 0] = sum
+            } catch { throw Trap(error) }
+        }
+        let instance = try linker.instantiate(
+            Fixtures.module(
+                """
+                (module (import "h" "wait" (func $wait (param i32) (result i32)))
+                  (import "h" "back" (func $back (param i32) (result i32))) (memory (export "memory") 1)
+                  (func (export "inc") (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+                  (func (export "go") (param i32) (result i32) (call $back (call $wait (local.get 0)))))
+                """), in: Store(engine))
+        box.instance = instance
+        let fibers = try (Int32(0)..<8).map { try Fiber(instance.function("go"), [.i32($0)]) }
+        for fiber in fibers { _ = try fiber.resume() }
+        gates.isOpen = Set(0..<8)
+        for (number, fiber) in fibers.enumerated().reversed() {
+            #expect(result(try fiber.resume()) == [.i32(Int32(number) * 10 + 1)])
+        }
+        box.instance = nil
+    }
+
+    @Test func aLoopInAFiberGivesWayWhenItsSliceIsOver() throws {
+        let engine = try Fixtures.engine { $0.checksEpochs = true }
+        let instance = try instance(Gates(), engine: engine)
+        instance.store.setEpochSlice(ticks: 1)
+        let fiber = try Fiber(instance.function("loop"))
+        // A slice is counted from the resume on.
+        let clock = try JoinableThread {
+            for _ in 0..<40 {
+                pause(milliseconds: 5)
+                engine.incrementEpoch()
+            }
+        }
+        for _ in 0..<3 { #expect(result(try fiber.resume()) == nil) }
+        _ = consume clock
     }
 }
