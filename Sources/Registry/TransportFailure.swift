@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import SystemCalls
 
 /// The errors of the HTTP stack, in this client's words.
 enum TransportFailure {
@@ -14,10 +15,7 @@ enum TransportFailure {
         case let error as HTTPParserError: translate(error, subject, origin)
         case let error as NIOConnectionError:
             RegistryError(.connection, subject, "can't connect to \(origin.authority): \(reason(error))")
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            RegistryError(
-                .trust, subject, "no trusted TLS connection to \(origin.authority): \(line(error))",
-                advice: "put the registry's CA into /etc/containers/certs.d/\(origin.authority)/ca.crt or pass --ca-file")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: untrusted("\(error)", subject, origin)
         case let error as IOError:
             RegistryError(.connection, subject, "connection to \(origin.authority) failed: \(line(error))")
         default: RegistryError(.connection, subject, "connection to \(origin.authority) failed: \(line(error))")
@@ -54,6 +52,25 @@ enum TransportFailure {
         }
     }
 
+    /// The library's text names its own source files; what matters of it are a few words in capitals.
+    private static func untrusted(_ text: String, _ subject: String, _ origin: WebAddress.Origin) -> RegistryError {
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
+            return RegistryError(
+                .trust, subject, "\(origin.authority) doesn't speak TLS",
+                advice: "a registry on this machine can be reached with --plain-http")
+        }
+        let advice = "put the registry's CA into /etc/containers/certs.d/\(origin.authority)/ca.crt or pass --ca-file"
+        if text.contains("CERTIFICATE_VERIFY_FAILED") {
+            return RegistryError(.trust, subject, "the certificate of \(origin.authority) isn't trusted", advice: advice)
+        }
+        if text.contains("unableToValidateCertificate") || text.contains("failedToValidateHostname") {
+            return RegistryError(.trust, subject, "the certificate of \(origin.authority) is for another host")
+        }
+        let words = text.split { !($0.isUppercase || $0.isNumber || $0 == "_") }.filter { $0.contains("_") }
+        let reason = words.last.map { $0.lowercased().replacing("_", with: " ") } ?? "the handshake failed"
+        return RegistryError(.trust, subject, "no TLS connection to \(origin.authority): \(reason)", advice: advice)
+    }
+
     private static func reason(_ error: NIOConnectionError) -> String {
         if let failure = error.connectionErrors.first { return line(failure.error) }
         if error.dnsAError != nil || error.dnsAAAAError != nil { return "the name has no address" }
@@ -61,6 +78,7 @@ enum TransportFailure {
     }
 
     private static func line(_ error: any Error) -> String {
-        ErrorAnswer.printable("\(error)")
+        if let error = error as? IOError { return Errno(rawValue: error.errnoCode).description }
+        return ErrorAnswer.printable("\(error)")
     }
 }

@@ -26,11 +26,11 @@ struct ModulePreparation {
         if let known = cache.digest(of: before), let digest = try? Digest(parsing: known), try contains(known) {
             return Outcome(digest: digest, compiledBytes: nil)
         }
-        let source = try ModuleSource(copying: file.rawValue, name: name, scratch: cache.root)
+        let source = try ModuleSource(copying: file, name: name, scratch: cache.root)
         let text = source.digest.description
         var count: Int?
         if try !contains(text) {
-            let compiled = try CompileWorker.compile(try source.rewound(), name: name)
+            let compiled = try source.compile(name: name)
             count = compiled.count
             try caching { () throws(CacheError) in
                 try cache.store(compiled, digest: text, fingerprint: fingerprint)

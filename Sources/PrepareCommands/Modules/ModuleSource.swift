@@ -13,22 +13,23 @@ struct ModuleSource: ~Copyable {
     ///   - file: read from its start.
     ///   - scratch: a directory for the copy.
     /// - Throws: `CommandFailure` with `notCompilable` for what is no core module.
-    init(copying file: Int32, name: String, scratch: String) throws(CommandFailure) {
+    init(copying file: borrowing OwnedDescriptor, name: String, scratch: String) throws(CommandFailure) {
         let hasher = ContentHasher(.sha256)
-        let file = try Self.calling(name) { () throws(SystemCallError) in
-            let copy = try Files.open(scratch, flags: [.readWrite, .temporary], mode: 0o600)
-            try Self.fill(copy.rawValue, from: file, name, hasher)
-            return copy
+        let original = file.rawValue
+        let made = try Self.calling(name) { () throws(SystemCallError) in
+            let made = try Files.open(scratch, flags: [.readWrite, .temporary], mode: 0o600)
+            try Self.fill(made.rawValue, from: original, name, hasher)
+            return made
         }
-        try Self.checkKind(file.rawValue, name)
+        try Self.checkKind(made.rawValue, name)
         digest = hasher.digest()
-        copy = file
+        copy = made
     }
 
-    /// A descriptor that stands at the start of the copy.
-    borrowing func rewound() throws(CommandFailure) -> Int32 {
+    /// The compiled form, made by a worker.
+    borrowing func compile(name: String) throws(CommandFailure) -> [UInt8] {
         try Self.rewind(copy.rawValue)
-        return copy.rawValue
+        return try CompileWorker.compile(copy.rawValue, name: name)
     }
 
     private static func rewind(_ copy: Int32) throws(CommandFailure) {

@@ -12,6 +12,9 @@ enum UnpackWorker {
     /// Decompressors need windows of up to 128 MiB each.
     private static let memory: UInt64 = 1 << 30
 
+    /// The C library's locales: names in archives are read as UTF-8.
+    private static let locales = "/usr/lib/locale"
+
     // MARK: The parent's side
 
     /// Unpacks unless it is unpacked already.
@@ -39,7 +42,10 @@ enum UnpackWorker {
         let store = try ImageStore.open(root: arguments[0])
         let confinement = WorkerConfinement(
             processorSeconds: processorSeconds, memory: memory, fileSize: .max,
-            places: [.init(path: store.root, rights: WorkerConfinement.reading.union([.writeFile, .makeRegular]))]
+            places: [
+                .init(path: store.root, rights: WorkerConfinement.reading.union([.writeFile, .makeRegular])),
+                .init(path: locales, rights: WorkerConfinement.reading),
+            ]
                 + ["tmp", "roots", "locks"].map {
                     .init(path: "\(store.root)/\($0)", rights: WorkerConfinement.everything)
                 }, keepsCapabilities: true)

@@ -12,7 +12,7 @@ struct WorkerConfinement {
     var memory: UInt64
     /// Bytes of one file.
     var fileSize: UInt64
-    /// All that can still be opened.
+    /// All that can still be opened; what isn't there is passed over.
     var places: [Place]
     /// Capabilities are for a root that sets owners and makes device nodes.
     var keepsCapabilities: Bool
@@ -47,7 +47,7 @@ struct WorkerConfinement {
             files: handled, network: version >= 4 ? [.bindTCP, .connectTCP] : [],
             scopes: version >= 6 ? [.abstractSockets, .signals] : [])
         for place in places {
-            let directory = try Files.open(place.path, flags: [.path, .directory])
+            guard let directory = try? Files.open(place.path, flags: [.path, .directory]) else { continue }
             try Landlock.allow(place.rights.intersection(handled), beneath: directory.rawValue, in: ruleset.rawValue)
         }
         try Landlock.restrict(to: ruleset.rawValue)

@@ -74,6 +74,7 @@ extension RegistryConfiguration {
         configuration.limits.longestDelay = .milliseconds(20)
         configuration.limits.silence = .seconds(1)
         configuration.limits.answerTimeout = .seconds(2)
+        configuration.limits.connectTimeout = .seconds(2)
         configuration.limits.slowestWindow = .milliseconds(300)
         configuration.limits.slowestBytes = 1_000
         change(&configuration)
