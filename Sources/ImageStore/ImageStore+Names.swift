@@ -58,7 +58,9 @@ extension ImageStore {
             images.append(ListedImage(image: stored(record, own.first), names: own))
         }
         return images.sorted {
-            ($1.image.record.imported, $0.image.manifestDigest.hex) < ($0.image.record.imported, $1.image.manifestDigest.hex)
+            ($1.image.record.imported, $0.image.manifestDigest.hex) < (
+                $0.image.record.imported, $1.image.manifestDigest.hex
+            )
         }
     }
 

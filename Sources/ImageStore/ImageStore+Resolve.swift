@@ -54,7 +54,8 @@ extension ImageStore {
         let digits = text.hasPrefix("sha256:") ? text.dropFirst("sha256:".count) : text[...]
         return (StoreLimits.shortestID...64).contains(digits.utf8.count)
             && digits.utf8.allSatisfy {
-                ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9")) || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
+                ($0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9"))
+                    || ($0 >= UInt8(ascii: "a") && $0 <= UInt8(ascii: "f"))
             }
     }
 

@@ -8,6 +8,13 @@ extension ImageStore {
         return (try? FileStatus.of(path)) == nil ? nil : path
     }
 
+    /// Removes what a killed unpacking left; one that is at work is left alone.
+    public func discardUnfinishedRoot(_ chainID: Digest) throws(StoreError) {
+        guard let lock = try StoreLock.tryHold(layout.rootLock(chainID), exclusive: true) else { return }
+        defer { lock.release() }
+        try storing { () throws(SystemCallError) in try TreeRemoval.remove(layout.unfinishedRoot(chainID)) }
+    }
+
     /// Uses an unpacked root: it stays as long as the lease. Nil when there is none.
     public func leaseRoot(_ chainID: Digest) throws(StoreError) -> RootLease? {
         let lock = try StoreLock.hold(layout.rootLock(chainID), exclusive: false)
@@ -29,12 +36,14 @@ public final class RootWriter {
 
     init(session: StoreSession, chainID: Digest, _ lock: StoreLock) throws(StoreError) {
         self.session = session
-        let staging = session.store.temporaryPath("root")
+        let staging = session.store.layout.unfinishedRoot(chainID)
         self.staging = staging
         self.lock = lock
         path = "\(staging)/fs"
         target = session.store.layout.root(chainID)
         try storing { () throws(SystemCallError) in
+            // The lock is ours: what stands there is of a process that was killed.
+            try TreeRemoval.remove(staging)
             try Files.makeDirectory(staging, mode: 0o700)
             try Files.makeDirectory("\(staging)/fs", mode: 0o755)
         }

@@ -13,7 +13,9 @@ import OCISpec
 struct StoreLayout: Sendable {
     let root: String
 
-    static let directories = ["blobs", "blobs/sha256", "blobs/sha512", "images", "names", "roots", "locks", "cache", "tmp"]
+    static let directories = [
+        "blobs", "blobs/sha256", "blobs/sha512", "images", "names", "roots", "locks", "cache", "tmp",
+    ]
 
     var images: String { "\(root)/images" }
     var names: String { "\(root)/names" }
@@ -49,6 +51,9 @@ struct StoreLayout: Sendable {
     func root(_ chainID: Digest) -> String { "\(roots)/\(chainID.hex)" }
     func rootFileSystem(_ chainID: Digest) -> String { "\(root(chainID))/fs" }
     func rootLock(_ chainID: Digest) -> String { "\(locks)/\(chainID.hex)" }
+
+    /// A root that is being unpacked, by whoever holds its lock.
+    func unfinishedRoot(_ chainID: Digest) -> String { "\(temporary)/root-\(chainID.hex)" }
 
     /// A download that can be resumed.
     func partial(_ digest: Digest) -> String { "\(temporary)/partial-\(digest.algorithm.rawValue)-\(digest.hex)" }

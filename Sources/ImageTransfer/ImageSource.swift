@@ -77,6 +77,7 @@ public enum ImageSource: Sendable, Equatable {
     private static func looksLikeText(_ head: [UInt8]) -> Bool {
         guard let first = head.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return false }
         return first == UInt8(ascii: "(")
-            || (head.starts(with: ";;".utf8) && head.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 || $0 >= 0x20 })
+            || (head.starts(with: ";;".utf8)
+                && head.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 || $0 >= 0x20 })
     }
 }

@@ -17,7 +17,8 @@ public struct JSONNode: Sendable {
             case .root: "$"
             case .member(let parent, let key):
                 parent.text
-                    + (key.utf8.allSatisfy(Self.isPlain) && !key.isEmpty ? ".\(key)" : "[\(JSONValue.string(key).text())]")
+                    + (key.utf8.allSatisfy(Self.isPlain) && !key.isEmpty
+                        ? ".\(key)" : "[\(JSONValue.string(key).text())]")
             case .element(let parent, let index): "\(parent.text)[\(index)]"
             }
         }

@@ -6,7 +6,8 @@ extension JSONValue {
     public init(reading bytes: [UInt8], limits: JSONLimits = .standard) throws(JSONError) {
         guard bytes.count <= limits.bytes else {
             throw JSONError(
-                place: .byte(limits.bytes), problem: "the document has \(bytes.count) bytes, at most \(limits.bytes) are read")
+                place: .byte(limits.bytes),
+                problem: "the document has \(bytes.count) bytes, at most \(limits.bytes) are read")
         }
         var reader = JSONReader(bytes: bytes, limits: limits)
         self = try reader.document()
@@ -138,7 +139,8 @@ struct JSONReader {
     func unexpected(_ expected: String) -> JSONError {
         guard position < bytes.count else { return problem("expected \(expected), found the end of the document") }
         let byte = bytes[position]
-        let found = (0x20..<0x7F).contains(byte) ? quoted(String(UnicodeScalar(byte))) : "the byte 0x" + String(byte, radix: 16)
+        let found =
+            (0x20..<0x7F).contains(byte) ? quoted(String(UnicodeScalar(byte))) : "the byte 0x" + String(byte, radix: 16)
         return problem("expected \(expected), found \(found)")
     }
 }

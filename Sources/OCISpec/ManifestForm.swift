@@ -48,7 +48,9 @@ public enum ManifestDocument: Equatable, Sendable {
         let hasConfiguration = try node.optional("config") != nil
         let hasLayers = try node.optional("layers") != nil
         let hasSchema1Layers = try node.optional("fsLayers") != nil
-        guard !(hasEntries && (hasConfiguration || hasLayers)) else { throw node.invalid("is a manifest and an index at once") }
+        guard !(hasEntries && (hasConfiguration || hasLayers)) else {
+            throw node.invalid("is a manifest and an index at once")
+        }
         let inner = try node.optionalString("mediaType").map { MediaType($0) }
         if let declared, !declared.rawValue.isEmpty, let inner, declared.essence != inner.essence,
             declared.isIndex || declared.isManifest

@@ -21,9 +21,11 @@ struct ConcurrencyTests {
                         let blob = Descriptor(mediaType: .wasm, digest: digest, size: Int64(bytes.count))
                         let record = ImageRecord(
                             manifest: blob, configurationBlob: blob,
-                            configuration: ImageConfiguration(platform: Platform(os: "wasi", architecture: "wasm")), layers: [blob],
+                            configuration: ImageConfiguration(platform: Platform(os: "wasi", architecture: "wasm")),
+                            layers: [blob],
                             form: .artifact(module: blob), imported: 0)
-                        try session.commit(record, names: [try ImageReference(parsing: "x.com/a/b\(round % 3):w\(worker)")])
+                        try session.commit(
+                            record, names: [try ImageReference(parsing: "x.com/a/b\(round % 3):w\(worker)")])
                         _ = try store.resolve("x.com/a/b\(round % 3):w\(worker)")
                         _ = try store.list()
                         if round % 4 == 3 { _ = try? store.remove("x.com/a/b\(round % 3):w\(worker)") }
@@ -77,5 +79,26 @@ struct ConcurrencyTests {
         #expect(try fixture.names(in: "tmp").isEmpty)
         try session.beginRoot(chainID)?.commit()
         #expect(fixture.store.rootPath(chainID) != nil)
+    }
+
+    @Test("what a killed unpacking left goes with the next one, or when somebody asks")
+    func killedRoot() throws {
+        let fixture = try StoreFixture()
+        let chainID = FakeHash.digest(of: [1])
+        let left = "\(fixture.path)/tmp/root-\(chainID.hex)"
+        for round in 0..<2 {
+            try Files.makeDirectory(left, mode: 0o700)
+            try fixture.write("half", to: "tmp/root-\(chainID.hex)/file")
+            if round == 0 {
+                try fixture.store.discardUnfinishedRoot(chainID)
+            } else {
+                let writer = try #require(try fixture.store.session().beginRoot(chainID))
+                try fixture.store.discardUnfinishedRoot(chainID)
+                try Files.makeDirectory("\(writer.path)/good", mode: 0o755)
+                try writer.commit()
+            }
+            #expect(try fixture.names(in: "tmp").isEmpty)
+        }
+        #expect(try fixture.names(in: "roots/\(chainID.hex)/fs") == ["good"])
     }
 }

@@ -16,7 +16,9 @@ struct NamesAndPruneTests {
         #expect(report.images == [old.manifestDigest])
         #expect(report.blobs == 3)
         #expect(!fixture.exists(old.manifestDigest))
-        for blob in [new.record.manifest, new.record.configurationBlob] + new.record.layers { #expect(fixture.exists(blob.digest)) }
+        for blob in [new.record.manifest, new.record.configurationBlob] + new.record.layers {
+            #expect(fixture.exists(blob.digest))
+        }
         let second = try fixture.store.prune()
         #expect(second.images.isEmpty && second.blobs == 0)
     }
@@ -125,7 +127,9 @@ struct NamesAndPruneTests {
         let fixture = try StoreFixture()
         let image = try fixture.addArtifact("a", names: ["a"])
         try fixture.write("{\"format\":2}", to: "images/sha256-\(image.manifestDigest.hex)")
-        for attempt in [{ _ = try fixture.store.resolve("a") }, { _ = try fixture.store.prune() }, { _ = try fixture.store.list() }] {
+        for attempt in [
+            { _ = try fixture.store.resolve("a") }, { _ = try fixture.store.prune() }, { _ = try fixture.store.list() },
+        ] {
             let error = #expect(throws: StoreError.self) { try attempt() }
             #expect(error?.description.contains("another version's format") == true)
         }

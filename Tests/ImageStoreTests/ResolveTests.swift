@@ -11,7 +11,8 @@ struct ResolveTests {
         let image = try fixture.addArtifact("a", names: ["hello:v1"])
         let id = image.manifestDigest
         for text in [
-            "hello:v1", "docker.io/library/hello:v1", "docker.io/hello:v1", id.description, id.hex, id.short, String(id.hex.prefix(4)),
+            "hello:v1", "docker.io/library/hello:v1", "docker.io/hello:v1", id.description, id.hex, id.short,
+            String(id.hex.prefix(4)),
             "sha256:\(id.short)", "hello@\(id)", "other@\(id)",
         ] {
             #expect(try fixture.store.resolve(text)?.manifestDigest == id, "\(text)")
@@ -35,7 +36,9 @@ struct ResolveTests {
         let writer = try #require(try session.beginRoot(chainID))
         try Files.makeDirectory("\(writer.path)/etc", mode: 0o755)
         try writer.commit()
-        guard case .layers(_, let root?) = try fixture.store.resolve("b")?.form else { throw StoreError.notFound("root") }
+        guard case .layers(_, let root?) = try fixture.store.resolve("b")?.form else {
+            throw StoreError.notFound("root")
+        }
         #expect(root == "\(fixture.path)/roots/\(chainID.hex)/fs")
         #expect(try Files.names(inDirectory: root, limit: 9) == ["etc"])
         #expect(try session.beginRoot(chainID) == nil)
@@ -100,7 +103,9 @@ struct ResolveTests {
             #expect(try FileStatus.of(fixture.path + directory).permissions == 0o700, "\(directory)")
             for name in try fixture.names(in: directory) {
                 let status = try FileStatus.of("\(fixture.path)\(directory)/\(name)")
-                if status.kind == .directory { directories.append("\(directory)/\(name)") } else {
+                if status.kind == .directory {
+                    directories.append("\(directory)/\(name)")
+                } else {
                     #expect(status.permissions == 0o600, "\(directory)/\(name)")
                 }
             }

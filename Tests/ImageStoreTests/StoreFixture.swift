@@ -78,7 +78,9 @@ final class FakeHash: ContentHash {
 
     func update(_ bytes: UnsafeRawBufferPointer) {
         for byte in bytes {
-            for index in state.indices { state[index] = (state[index] ^ UInt64(byte)) &* 0x100_0000_01B3 &+ UInt64(index) }
+            for index in state.indices {
+                state[index] = (state[index] ^ UInt64(byte)) &* 0x100_0000_01B3 &+ UInt64(index)
+            }
         }
     }
 

@@ -13,7 +13,9 @@ struct BuildTests {
         var digests: Set<Digest> = []
         for round in 0..<2 {
             let fixture = try TransferFixture()
-            for name in (round == 0 ? ["b", "a/x", "c"] : ["c", "b", "a/x"]) { try fixture.write("tree/\(name)", Array(name.utf8)) }
+            for name in (round == 0 ? ["b", "a/x", "c"] : ["c", "b", "a/x"]) {
+                try fixture.write("tree/\(name)", Array(name.utf8))
+            }
             try FileCalls.symbolicLink(to: "b", at: fixture.file("tree/link"), in: Files.currentDirectory)
             let time = FileTimes(
                 accessed: .now, modified: .set(nanosecondsSinceEpoch: 1_000_000_000 * UInt64(round + 1)))
@@ -106,8 +108,17 @@ struct BuildTests {
         try fixture.write("tree/a", [1])
         let tree = BuildRequest.Source.directory(path: fixture.file("tree"))
         let cases: [((inout BuildRequest) -> Void, String)] = [
-            ({ $0.source = tree }, "add --entrypoint"), ({ $0.source = tree; $0.form = .artifact }, "one WebAssembly file"),
-            ({ $0.form = .artifact; $0.environment = ["A=1"] }, "root file system image"),
+            ({ $0.source = tree }, "add --entrypoint"),
+            (
+                {
+                    $0.source = tree; $0.form = .artifact
+                }, "one WebAssembly file"
+            ),
+            (
+                {
+                    $0.form = .artifact; $0.environment = ["A=1"]
+                }, "root file system image"
+            ),
             ({ $0.environment = ["A"] }, "write NAME=VALUE"), ({ $0.environment = ["=x"] }, "write NAME=VALUE"),
             ({ $0.exposedPorts = ["99999"] }, "isn't a port"), ({ $0.workingDirectory = "x" }, "isn't absolute"),
             ({ $0.volumes = ["x"] }, "isn't absolute"), ({ $0.command = ["a\u{0}"] }, "zero byte"),

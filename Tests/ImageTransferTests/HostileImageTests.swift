@@ -39,7 +39,8 @@ struct HostileImageTests {
         }
     }
 
-    @Test("a blob that is longer or shorter than its descriptor says is refused", arguments: [-1, 1, 1 << 40] as [Int64])
+    @Test(
+        "a blob that is longer or shorter than its descriptor says is refused", arguments: [-1, 1, 1 << 40] as [Int64])
     func wrongSize(difference: Int64) throws {
         let fixture = try TransferFixture()
         let layout = try HandmadeLayout(fixture)
@@ -54,7 +55,9 @@ struct HostileImageTests {
         let fixture = try TransferFixture()
         let layout = try HandmadeLayout(fixture)
         var digests: [String: Digest] = [:]
-        let manifest = try layout.artifact { digests = ["config": $0.configuration.digest, "layer": $0.layers[0].digest] }
+        let manifest = try layout.artifact {
+            digests = ["config": $0.configuration.digest, "layer": $0.layers[0].digest]
+        }
         digests["manifest"] = manifest.digest
         try layout.index([manifest])
         try Files.unlink(fixture.file("layout/blobs/sha256/\(digests[victim]?.hex ?? "")"))
@@ -121,7 +124,8 @@ struct HostileImageTests {
     @Test(
         "an index.json that isn't one is refused with the place",
         arguments: [
-            ("", "byte 0"), ("[]", "$: expected an object"), (#"{"schemaVersion":1,"manifests":[]}"#, "schema 1 isn't supported"),
+            ("", "byte 0"), ("[]", "$: expected an object"),
+            (#"{"schemaVersion":1,"manifests":[]}"#, "schema 1 isn't supported"),
             (#"{"schemaVersion":2,"manifests":[{}]}"#, "$.manifests[0].digest: is missing"),
             (#"{"schemaVersion":2,"manifests":[{"digest":"sha256:zz","size":1}]}"#, "$.manifests[0].digest: digest"),
             (#"{"schemaVersion":2,"manifests":{}}"#, "$.manifests: expected an array, found an object"),
@@ -133,7 +137,9 @@ struct HostileImageTests {
         try expectRefused(fixture, .malformed, words)
     }
 
-    @Test("an index without images says so", arguments: [#"{"schemaVersion":2}"#, #"{"schemaVersion":2,"manifests":null}"#])
+    @Test(
+        "an index without images says so",
+        arguments: [#"{"schemaVersion":2}"#, #"{"schemaVersion":2,"manifests":null}"#])
     func emptyIndex(text: String) throws {
         let fixture = try TransferFixture()
         try HandmadeLayout(fixture).index(text: text)
@@ -167,7 +173,8 @@ struct HostileImageTests {
         let layout = try HandmadeLayout(fixture)
         let configuration = ImageConfiguration(platform: Platform(os: "wasi", architecture: "wasm"))
         let manifest = ImageManifest(
-            configuration: try layout.blob(configuration.json, .imageConfiguration), layers: [try layout.blob([1], .layer)])
+            configuration: try layout.blob(configuration.json, .imageConfiguration),
+            layers: [try layout.blob([1], .layer)])
         try layout.index([try layout.blob(manifest.json, .imageManifest)])
         try expectRefused(fixture, .malformed, "has 1 layers, its configuration has 0 diff ids")
     }
@@ -197,7 +204,9 @@ struct HostileImageTests {
         let fixture = try TransferFixture()
         let config = ImageConfiguration(platform: .host).json.bytes()
         func manifest(_ config: String, _ layers: [JSONValue]) -> ArchiveItem {
-            .file("manifest.json", JSONValue.array([["Config": .string(config), "RepoTags": nil, "Layers": .array(layers)]]).bytes())
+            .file(
+                "manifest.json",
+                JSONValue.array([["Config": .string(config), "RepoTags": nil, "Layers": .array(layers)]]).bytes())
         }
         let lie = String(repeating: "ab", count: 32) + ".json"
         try fixture.archive("a.tar", [.file(lie, config), manifest(lie, [])])
@@ -206,9 +215,13 @@ struct HostileImageTests {
         try expectRefused(fixture, .notFound, #"names the layer "x/layer.tar", which it doesn't hold"#, name: "b.tar")
         try fixture.archive(
             "c.tar",
-            [.file("c.json", config), .link("l.tar", to: "m.tar"), .link("m.tar", to: "l.tar"), manifest("c.json", ["l.tar"])])
+            [
+                .file("c.json", config), .link("l.tar", to: "m.tar"), .link("m.tar", to: "l.tar"),
+                manifest("c.json", ["l.tar"]),
+            ])
         try expectRefused(fixture, .notFound, "which it doesn't hold", name: "c.tar")
-        try fixture.archive("d.tar", [.file("c.json", config), .link("l.tar", to: "/etc/passwd"), manifest("c.json", ["l.tar"])])
+        try fixture.archive(
+            "d.tar", [.file("c.json", config), .link("l.tar", to: "/etc/passwd"), manifest("c.json", ["l.tar"])])
         try expectRefused(fixture, .notFound, "which it doesn't hold", name: "d.tar")
         try fixture.archive("e.tar", [manifest("../../../etc/passwd", [])])
         try expectRefused(fixture, .notFound, "which it doesn't hold", name: "e.tar")

@@ -43,7 +43,9 @@ struct ImportTests {
         manifest.annotations = [ImageLayout.referenceName: "b", ImageLayout.containerdName: "docker.io/library/c:b"]
         try layout.index([manifest])
         #expect(try fixture.importing("My.Layout")[0].reference?.familiar == "c:b")
-        #expect(try fixture.importing("My.Layout") { $0.name = try ImageReference(parsing: "z") }[0].reference?.familiar == "z:latest")
+        #expect(
+            try fixture.importing("My.Layout") { $0.name = try ImageReference(parsing: "z") }[0].reference?.familiar
+                == "z:latest")
     }
 
     @Test("of several images all come in, or the one that is chosen by name or tag")
@@ -59,10 +61,14 @@ struct ImportTests {
         try layout.index(manifests)
         #expect(try fixture.importing("layout").map(\.manifestDigest) == manifests.map(\.digest))
         for (selection, number) in [("x.com/b:2", 1), ("2", 1), ("three", 2)] {
-            #expect(try fixture.importing("layout") { $0.selection = selection }.map(\.manifestDigest) == [manifests[number].digest])
+            #expect(
+                try fixture.importing("layout") { $0.selection = selection }.map(\.manifestDigest) == [
+                    manifests[number].digest
+                ])
         }
         let none = #expect(throws: TransferError.self) { try fixture.importing("layout") { $0.selection = "four" } }
-        #expect(none?.description.hasSuffix(#"has no image "four"; there is "x.com/a:1", "x.com/b:2", "three""#) == true)
+        #expect(
+            none?.description.hasSuffix(#"has no image "four"; there is "x.com/a:1", "x.com/b:2", "three""#) == true)
         let both = #expect(throws: TransferError.self) {
             try fixture.importing("layout") { $0.name = try ImageReference(parsing: "z") }
         }
@@ -86,7 +92,8 @@ struct ImportTests {
         }
         entries.append(
             Descriptor(
-                mediaType: .imageManifest, digest: Digest.of([9]), size: 9, platform: Platform(os: "unknown", architecture: "unknown")))
+                mediaType: .imageManifest, digest: Digest.of([9]), size: 9,
+                platform: Platform(os: "unknown", architecture: "unknown")))
         var top = entries
         if nested {
             let inner = try layout.blob(ImageIndex(manifests: Array(entries[1...])).json, .imageIndex)
@@ -130,13 +137,18 @@ struct ImportTests {
         let json = configuration.json.bytes()
         let config = "\(Digest.of(json).hex).json"
         let manifest: JSONValue = [
-            ["Config": .string(config), "RepoTags": ["app:1", "app:2"], "Layers": ["aa/layer.tar", "bb/layer.tar", "cc/layer.tar"]]
+            [
+                "Config": .string(config), "RepoTags": ["app:1", "app:2"],
+                "Layers": ["aa/layer.tar", "bb/layer.tar", "cc/layer.tar"],
+            ]
         ]
         try fixture.archive(
             "docker.tar",
             [
-                .link("bb/layer.tar", to: "../aa/layer.tar"), .file("aa/layer.tar", layer), .file("aa/VERSION", Array("1.0".utf8)),
-                .hardLink("cc/layer.tar", to: "aa/layer.tar"), .file(config, json), .file("manifest.json", manifest.bytes()),
+                .link("bb/layer.tar", to: "../aa/layer.tar"), .file("aa/layer.tar", layer),
+                .file("aa/VERSION", Array("1.0".utf8)),
+                .hardLink("cc/layer.tar", to: "aa/layer.tar"), .file(config, json),
+                .file("manifest.json", manifest.bytes()),
                 .file("repositories", Array("{}".utf8)),
             ])
         let found = try fixture.importing("docker.tar")[0]
@@ -155,7 +167,9 @@ struct ImportTests {
         let layer = try fixture.store.readContent(image.record.layers[0].digest, limit: 1 << 20)
         let config = try fixture.store.readContent(image.record.configurationBlob.digest, limit: 1 << 20)
         let manifest: JSONValue = [["Config": "c.json", "RepoTags": nil, "Layers": ["l.tar"]]]
-        try fixture.archive("d.tar.gz", [.file("l.tar", layer), .file("c.json", config), .file("manifest.json", manifest.bytes())], .gzip)
+        try fixture.archive(
+            "d.tar.gz", [.file("l.tar", layer), .file("c.json", config), .file("manifest.json", manifest.bytes())],
+            .gzip)
         let found = try fixture.importing("d.tar.gz")[0]
         #expect(found.record.layers.map(\.mediaType) == [.layerZstd])
         #expect(found.reference?.familiar == "d:latest")
@@ -211,5 +225,55 @@ struct ImportTests {
         #expect(try fixture.store.list().count == 1)
         #expect(try fixture.names(in: "store/tmp").isEmpty)
         #expect(try fixture.names(in: "store/roots").count == 1)
+    }
+
+    @Test("blobs named by SHA-512 are checked and kept like others, from a directory and from an archive")
+    func sha512() throws {
+        let fixture = try TransferFixture()
+        let layout = try HandmadeLayout(fixture)
+        let layer = try layout.blob(SampleModule.bytes, .wasm, .sha512)
+        let configuration = try layout.blob(
+            WasmConfiguration(platform: Platform(os: "wasip1", architecture: "wasm"), layerDigests: []).json.bytes(),
+            .wasmConfiguration, .sha512)
+        let manifest = ImageManifest(configuration: configuration, layers: [layer])
+        let descriptor = try layout.blob(manifest.json.bytes(), .imageManifest, .sha512)
+        try layout.index([descriptor])
+        let image = try fixture.importing("layout")[0]
+        #expect(image.manifestDigest == descriptor.digest)
+        #expect(try fixture.store.resolve(descriptor.digest.description)?.manifestDigest == descriptor.digest)
+        try fixture.export(image, "a.tar", .archive(.gzip))
+        _ = try fixture.store.remove(descriptor.digest.description)
+        #expect(try fixture.store.prune().blobs == 3)
+        #expect(try fixture.importing("a.tar")[0].record.layers == [layer])
+        var bytes = SampleModule.bytes
+        bytes[8] ^= 1
+        try fixture.write("layout/\(ImageLayout.path(of: layer.digest))", bytes)
+        _ = try fixture.store.remove(descriptor.digest.description)
+        _ = try fixture.store.prune()
+        #expect(throws: TransferError.self) { try fixture.importing("layout") }
+    }
+
+    @Test(
+        "every type under which the field has shipped WebAssembly is an artifact",
+        arguments: [
+            "application/wasm", "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm",
+            "application/vnd.module.wasm.content.layer.v1+wasm", "application/vnd.wasm.content.layer.v1+wasm",
+        ],
+        [MediaType.wasmConfiguration, .wasmConfigurationV1, .imageConfiguration, .emptyJSON])
+    func artifactTypes(layerType: String, configurationType: MediaType) throws {
+        let fixture = try TransferFixture()
+        let layout = try HandmadeLayout(fixture)
+        var configuration = ImageConfiguration(platform: Platform(os: "wasip1", architecture: "wasm"))
+        configuration.entrypoint = ["/app.wasm"]
+        let json = configurationType == .emptyJSON ? [:] : configuration.json
+        let manifest = ImageManifest(
+            configuration: try layout.blob(json, configurationType),
+            layers: [try layout.blob(SampleModule.bytes, MediaType(layerType))], artifactType: "application/vnd.x")
+        try layout.index([try layout.blob(manifest.json, .imageManifest)])
+        let image = try fixture.importing("layout")[0]
+        guard case .artifact(let digest, _) = image.form else { throw StoreError.notFound("artifact") }
+        #expect(digest == Digest.of(SampleModule.bytes))
+        #expect(image.platform.isWasm)
+        #expect(image.configuration.entrypoint == (configurationType == .imageConfiguration ? ["/app.wasm"] : []))
     }
 }

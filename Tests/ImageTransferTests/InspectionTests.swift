@@ -22,9 +22,12 @@ struct InspectionTests {
         for _ in 0..<2 {
             let text = try inspect(fixture, image).text()
             for line in [
-                "hello:v1", "  platform     wasi/wasm", "  kind         preview-1 module, a command", "  entry point  /hello.wasm",
-                "  command      x \"y z\"", "  env          A=1", "               B=two words", "  ports        8080/tcp",
-                "  imports      wasi_snapshot_preview1.proc_exit: func (i32) -> ()", "  exports      _start: func () -> ()",
+                "hello:v1", "  platform     wasi/wasm", "  kind         preview-1 module, a command",
+                "  entry point  /hello.wasm",
+                "  command      x \"y z\"", "  env          A=1", "               B=two words",
+                "  ports        8080/tcp",
+                "  imports      wasi_snapshot_preview1.proc_exit: func (i32) -> ()",
+                "  exports      _start: func () -> ()",
             ] {
                 #expect(text.split(separator: "\n").contains(Substring(line)), "\(line) in\n\(text)")
             }
@@ -61,7 +64,8 @@ struct InspectionTests {
         let fixture = try TransferFixture()
         try fixture.write("tree/app/real.wasm", SampleModule.bytes)
         try FileCalls.symbolicLink(to: "/app/real.wasm", at: fixture.file("tree/start"), in: Files.currentDirectory)
-        try FileCalls.symbolicLink(to: "../../../../../../../../bin/sh", at: fixture.file("tree/out"), in: Files.currentDirectory)
+        try FileCalls.symbolicLink(
+            to: "../../../../../../../../bin/sh", at: fixture.file("tree/out"), in: Files.currentDirectory)
         for (entry, directory, kind) in [
             ("/start", "/", "preview-1 module, a command"), ("real.wasm#run", "/app", "preview-1 module, a command"),
             ("/out", "/", "unknown: the image has no file /out"), ("/app", "/", "unknown: the image has no file /app"),
@@ -87,10 +91,14 @@ struct InspectionTests {
             $0.command = ["\u{1B}c"]
         }
         let text = try inspect(fixture, image).text()
-        #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)) })
+        #expect(
+            text.unicodeScalars.allSatisfy { $0 == "\n" || ($0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)) })
     }
 
-    @Test("sizes read as people write them", arguments: [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (23_456_789, "23.5 MB"), (999_960, "1.0 MB")] as [(Int64, String)])
+    @Test(
+        "sizes read as people write them",
+        arguments: [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (23_456_789, "23.5 MB"), (999_960, "1.0 MB")]
+            as [(Int64, String)])
     func sizes(count: Int64, text: String) {
         #expect(ImageInspection.bytes(count) == text)
     }

@@ -22,7 +22,9 @@ struct OtherToolsTests {
             "/bin/sh", arguments: ["sh", "-c", "exec \"$@\" 2>&1", "sh"] + arguments, environment: Self.environment,
             input: .bytes([]), outputLimit: 1 << 20, timeout: .seconds(60))
         let output = String(decoding: outcome.output, as: UTF8.self)
-        #expect(outcome.end == .exited(.code(0)), "\(arguments.joined(separator: " ")): \(output)", sourceLocation: location)
+        #expect(
+            outcome.end == .exited(.code(0)), "\(arguments.joined(separator: " ")): \(output)", sourceLocation: location
+        )
         return output
     }
 
@@ -38,16 +40,23 @@ struct OtherToolsTests {
         try fixture.export(image, "layout", .layout)
         try fixture.export(image, "oci.tar", .archive(.none))
         try fixture.export(image, "docker.tar", .docker)
-        let oci = try run("skopeo", "inspect", "oci:\(fixture.file("layout")):v1", "--override-os", "wasi", "--override-arch", "wasm")
+        let oci = try run(
+            "skopeo", "inspect", "oci:\(fixture.file("layout")):v1", "--override-os", "wasi", "--override-arch", "wasm")
         #expect(try digest(in: oci) == image.manifestDigest.description)
         #expect(try JSONValue(reading: oci)["Env"] == ["A=1"])
-        let archive = try run("skopeo", "inspect", "oci-archive:\(fixture.file("oci.tar")):v1", "--override-os", "wasi", "--override-arch", "wasm")
+        let archive = try run(
+            "skopeo", "inspect", "oci-archive:\(fixture.file("oci.tar")):v1", "--override-os", "wasi",
+            "--override-arch", "wasm")
         #expect(try digest(in: archive) == image.manifestDigest.description)
-        let docker = try run("skopeo", "inspect", "docker-archive:\(fixture.file("docker.tar"))", "--override-os", "wasi", "--override-arch", "wasm")
+        let docker = try run(
+            "skopeo", "inspect", "docker-archive:\(fixture.file("docker.tar"))", "--override-os", "wasi",
+            "--override-arch", "wasm")
         #expect(try JSONValue(reading: docker)["Env"] == ["A=1"])
     }
 
-    @Test("what skopeo copies on comes back as the same image, as a layout and in both archives", .enabled(if: has("skopeo")))
+    @Test(
+        "what skopeo copies on comes back as the same image, as a layout and in both archives",
+        .enabled(if: has("skopeo")))
     func skopeoCopies() throws {
         let fixture = try TransferFixture()
         let image = try fixture.build("x.com/hello:v1")
@@ -78,7 +87,9 @@ struct OtherToolsTests {
         #expect(try fixture.importing("copy")[0].manifestDigest == image.manifestDigest)
     }
 
-    @Test("skopeo makes Docker's manifest of it, with zstd and gzip layers", .enabled(if: has("skopeo")), arguments: ["gzip", "zstd"])
+    @Test(
+        "skopeo makes Docker's manifest of it, with zstd and gzip layers", .enabled(if: has("skopeo")),
+        arguments: ["gzip", "zstd"])
     func skopeoDockerFormat(compression: String) throws {
         let fixture = try TransferFixture()
         let image = try fixture.build("x.com/hello:v1") { $0.compression = .none }
@@ -163,7 +174,8 @@ struct OtherToolsTests {
         }
         for name in ["oci.tar", "docker.tar"] {
             _ = try podman("load", "-i", fixture.file(name))
-            let listed = try podman("image", "inspect", "--format", "{{.Config.Env}} {{.Config.Entrypoint}}", "localhost/hello:v1")
+            let listed = try podman(
+                "image", "inspect", "--format", "{{.Config.Env}} {{.Config.Entrypoint}}", "localhost/hello:v1")
             #expect(listed.contains("[A=1] [/hello.wasm]"))
             for (format, file) in [("oci-archive", "\(name).oci"), ("docker-archive", "\(name).docker")] {
                 _ = try podman("save", "--format", format, "-o", fixture.file(file), "localhost/hello:v1")

@@ -105,11 +105,14 @@ struct ArchiveItem {
 
     static func link(_ path: String, to target: String) -> ArchiveItem {
         ArchiveItem(
-            entry: ArchiveEntry(path: Array(path.utf8), kind: .symbolicLink(target: Array(target.utf8)), permissions: 0o777))
+            entry: ArchiveEntry(
+                path: Array(path.utf8), kind: .symbolicLink(target: Array(target.utf8)), permissions: 0o777))
     }
 
     static func hardLink(_ path: String, to target: String) -> ArchiveItem {
-        ArchiveItem(entry: ArchiveEntry(path: Array(path.utf8), kind: .hardLink(target: Array(target.utf8)), permissions: 0o644))
+        ArchiveItem(
+            entry: ArchiveEntry(path: Array(path.utf8), kind: .hardLink(target: Array(target.utf8)), permissions: 0o644)
+        )
     }
 }
 
@@ -125,9 +128,11 @@ final class HandmadeLayout {
         try fixture.write("\(name)/blobs/sha256/.keep", [])
     }
 
-    func blob(_ bytes: [UInt8], _ type: MediaType) throws -> Descriptor {
-        let digest = Digest.of(bytes)
-        try fixture.write("\(name)/blobs/sha256/\(digest.hex)", bytes)
+    func blob(
+        _ bytes: [UInt8], _ type: MediaType, _ algorithm: Digest.Algorithm = .sha256
+    ) throws -> Descriptor {
+        let digest = Digest.of(bytes, algorithm)
+        try fixture.write("\(name)/\(ImageLayout.path(of: digest))", bytes)
         return Descriptor(mediaType: type, digest: digest, size: Int64(bytes.count))
     }
 

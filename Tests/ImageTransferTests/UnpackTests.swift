@@ -18,7 +18,9 @@ struct UnpackTests {
         #expect(try Files.contents(of: "\(first.rootPath)/hello.wasm", limit: 1 << 20) == SampleModule.bytes)
         let second = try ImageUnpack().run(image, in: fixture.store)
         #expect(second.rootPath == first.rootPath && second.summary == nil)
-        guard case .layers(_, let path?) = try fixture.store.resolve("a")?.form else { throw StoreError.notFound("root") }
+        guard case .layers(_, let path?) = try fixture.store.resolve("a")?.form else {
+            throw StoreError.notFound("root")
+        }
         #expect(path == first.rootPath)
     }
 
@@ -71,7 +73,8 @@ struct UnpackTests {
         let fixture = try TransferFixture()
         let layout = try HandmadeLayout(fixture)
         let configuration = ImageConfiguration(platform: Platform(os: "wasi", architecture: "wasm"))
-        let manifest = ImageManifest(configuration: try layout.blob(configuration.json, .imageConfiguration), layers: [])
+        let manifest = ImageManifest(
+            configuration: try layout.blob(configuration.json, .imageConfiguration), layers: [])
         try layout.index([try layout.blob(manifest.json, .imageManifest)])
         let image = try fixture.importing("layout")[0]
         let root = try ImageUnpack().run(image, in: fixture.store).rootPath

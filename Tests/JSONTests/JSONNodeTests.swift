@@ -4,7 +4,8 @@ import Testing
 @Suite("Decoding JSON")
 struct JSONNodeTests {
     private let root = JSONNode([
-        "layers": [["size": 1], ["size": "x"]], "big": .unsigned(.max), "none": nil, "odd name": ["k": 1], "map": ["a": "b", "n": nil],
+        "layers": [["size": 1], ["size": "x"]], "big": .unsigned(.max), "none": nil, "odd name": ["k": 1],
+        "map": ["a": "b", "n": nil],
     ])
 
     @Test("an error says the path, what was expected and what was found")

@@ -16,7 +16,8 @@ struct JSONReaderTests {
             ("9223372036854775808", .unsigned(1 << 63)), ("18446744073709551615", .unsigned(.max)),
             ("18446744073709551616", .double(0x1p64)),
             ("-9223372036854775809", .double(-9_223_372_036_854_775_808)), ("0", .integer(0)), ("-0", .double(-0.0)),
-            ("1e2", .double(100)), ("1.0", .double(1)), ("123456789012345678901234567890", .double(1.2345678901234568e29)),
+            ("1e2", .double(100)), ("1.0", .double(1)),
+            ("123456789012345678901234567890", .double(1.2345678901234568e29)),
         ])
     func numbers(text: String, expected: JSONValue) throws {
         #expect(try JSONValue(reading: text) == expected)
@@ -25,8 +26,10 @@ struct JSONReaderTests {
     @Test(
         "what RFC 8259 doesn't allow is refused",
         arguments: [
-            "", " ", "nul", "nulls", "tru", "01", "-", "-01", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "[1,]", "[,1]",
-            "[1 2]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "{1:2}", "'a'", "\"a", "\"\\x\"", "\"\\u12\"", "\"a\nb\"",
+            "", " ", "nul", "nulls", "tru", "01", "-", "-01", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity",
+            "[1,]", "[,1]",
+            "[1 2]", "{\"a\":1,}", "{a:1}", "{\"a\" 1}", "{\"a\":}", "{1:2}", "'a'", "\"a", "\"\\x\"", "\"\\u12\"",
+            "\"a\nb\"",
             "\"\u{0}\"", "[", "{", "]", "1 2", "{}{}", "// c\n1", "\u{FEFF}1", "1e999", "-1e999", "\"\t\"", "\"\\",
         ])
     func refused(text: String) {
@@ -36,7 +39,8 @@ struct JSONReaderTests {
     @Test(
         "escapes become characters",
         arguments: [
-            (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0041\u00e9\u20AC""#, "Aé€"), (#""\ud83d\ude00""#, "😀"),
+            (#""\"\\\/\b\f\n\r\t""#, "\"\\/\u{8}\u{C}\n\r\t"), (#""\u0041\u00e9\u20AC""#, "Aé€"),
+            (#""\ud83d\ude00""#, "😀"),
             (#""a\u0000b""#, "a\u{0}b"), ("\"é😀\"", "é😀"),
         ])
     func escapes(text: String, expected: String) throws {
@@ -53,7 +57,9 @@ struct JSONReaderTests {
 
     @Test(
         "bytes that aren't UTF-8 are refused",
-        arguments: [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80], [0xC3], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
+        arguments: [
+            [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80], [0xC3], [0xF4, 0x90, 0x80, 0x80],
+        ] as [[UInt8]])
     func invalidUTF8(bytes: [UInt8]) {
         #expect(throws: JSONError.self) { try JSONValue(reading: [0x22] + bytes + [0x22]) }
         #expect(throws: JSONError.self) { try JSONValue(reading: [0x22, 0x5C, 0x6E] + bytes + [0x22]) }
@@ -90,7 +96,9 @@ struct JSONReaderTests {
     @Test("an object with very many names is read without quadratic cost")
     func manyMembers() throws {
         let text = "{" + (0..<100_000).map { "\"n\($0)\":0" }.joined(separator: ",") + "}"
-        guard case .object(let object) = try JSONValue(reading: text) else { throw JSONError(place: .byte(0), problem: "") }
+        guard case .object(let object) = try JSONValue(reading: text) else {
+            throw JSONError(place: .byte(0), problem: "")
+        }
         #expect(object.count == 100_000)
     }
 
@@ -104,7 +112,9 @@ struct JSONReaderTests {
 
     @Test("2,000 mutants of a good document are read or refused, never more")
     func mutants() {
-        let good = Array(#"{"schemaVersion":2,"config":{"digest":"sha256:\u00e9","size":123},"layers":[{"a":-1.5e3},null,true]}"#.utf8)
+        let good = Array(
+            #"{"schemaVersion":2,"config":{"digest":"sha256:\u00e9","size":123},"layers":[{"a":-1.5e3},null,true]}"#
+                .utf8)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
             var mutant = good

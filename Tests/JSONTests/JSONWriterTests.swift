@@ -35,7 +35,9 @@ struct JSONWriterTests {
     func roundTrip() throws {
         let texts = ["", "é😀", "\u{0}\u{1F}\u{7F}\u{85}\u{9F}", "\"\\/", "a\nb"]
         let all: JSONValue = [
-            "numbers": [.integer(.min), .integer(.max), .unsigned(.max), 0.1, 1e300, -0.0, .double(.leastNonzeroMagnitude)],
+            "numbers": [
+                .integer(.min), .integer(.max), .unsigned(.max), 0.1, 1e300, -0.0, .double(.leastNonzeroMagnitude),
+            ],
             "texts": .array(texts.map { .string($0) }), "value": value,
         ]
         for form in [JSONValue.Form.compact, .pretty] { #expect(try JSONValue(reading: all.bytes(form)) == all) }

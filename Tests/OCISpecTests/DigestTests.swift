@@ -14,7 +14,8 @@ struct DigestTests {
     @Test(
         "everything else is refused",
         arguments: [
-            "", ":", "sha256", "sha256:", "sha256:abc", "sha1:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "md5:x", "sha256:../../etc/passwd",
+            "", ":", "sha256", "sha256:", "sha256:abc", "sha1:0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a", "md5:x",
+            "sha256:../../etc/passwd",
         ])
     func bad(text: String) {
         #expect(throws: InvalidDigest.self) { try Digest(parsing: text) }
@@ -22,7 +23,10 @@ struct DigestTests {
 
     @Test("capitals, spaces and a wrong length are refused")
     func form() {
-        for text in [hex.uppercased(), hex + "0", String(hex.dropLast()), " " + hex.dropFirst(), "\(hex.dropLast())\u{0}", "\(hex.dropLast())é"] {
+        for text in [
+            hex.uppercased(), hex + "0", String(hex.dropLast()), " " + hex.dropFirst(), "\(hex.dropLast())\u{0}",
+            "\(hex.dropLast())é",
+        ] {
             #expect(throws: InvalidDigest.self) { try Digest(parsing: "sha256:\(text)") }
         }
     }

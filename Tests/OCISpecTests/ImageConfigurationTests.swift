@@ -12,7 +12,8 @@ struct ImageConfigurationTests {
         #expect(configuration.json.text() == text)
         #expect(configuration.arguments == ["/a.wasm", "x", "y z"])
         #expect(configuration.environment == ["A=1", "B="])
-        #expect(configuration.ports == [ExposedPort(parsing: "53/udp"), ExposedPort(parsing: "8080")].compactMap { $0 })
+        #expect(
+            configuration.ports == [ExposedPort(parsing: "53/udp"), ExposedPort(parsing: "8080")].compactMap { $0 })
     }
 
     @Test("null and absent fields, empty strings and unknown fields are what they are for Docker: nothing")
@@ -26,7 +27,8 @@ struct ImageConfigurationTests {
     @Test("a root file system of an unknown type is refused, as the specification demands")
     func rootfs() {
         let error = #expect(throws: JSONError.self) {
-            try ImageConfiguration(json: JSONNode(["os": "linux", "architecture": "amd64", "rootfs": ["type": "zip", "diff_ids": []]]))
+            try ImageConfiguration(
+                json: JSONNode(["os": "linux", "architecture": "amd64", "rootfs": ["type": "zip", "diff_ids": []]]))
         }
         #expect(error?.description == #"$.rootfs: has the unknown type "zip""#)
     }
@@ -35,7 +37,9 @@ struct ImageConfigurationTests {
     func ports() {
         #expect(ExposedPort(parsing: "80")?.transport == .tcp)
         #expect(ExposedPort(parsing: "80/udp")?.transport == .udp)
-        for text in ["", "0", "65536", "-1", "+80", "80/", "80/sctp", "80/tcp/x", "a", " 80"] { #expect(ExposedPort(parsing: text) == nil) }
+        for text in ["", "0", "65536", "-1", "+80", "80/", "80/sctp", "80/tcp/x", "a", " 80"] {
+            #expect(ExposedPort(parsing: text) == nil)
+        }
     }
 
     @Test("a wasm configuration is read and written")
@@ -51,7 +55,8 @@ struct ImageConfigurationTests {
 
     @Test("an entry of Docker's archive is read with null tags")
     func dockerArchive() throws {
-        let text = #"[{"Config":"a.json","RepoTags":null,"Layers":["b/layer.tar"]},{"Config":"c","RepoTags":["x:1"],"Layers":null}]"#
+        let text =
+            #"[{"Config":"a.json","RepoTags":null,"Layers":["b/layer.tar"]},{"Config":"c","RepoTags":["x:1"],"Layers":null}]"#
         let images = try DockerArchiveImage.list(json: JSONNode(reading: Array(text.utf8)))
         #expect(images.map(\.configuration) == ["a.json", "c"])
         #expect(images.map(\.repositoryTags) == [[], ["x:1"]])

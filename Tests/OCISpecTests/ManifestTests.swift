@@ -15,7 +15,9 @@ struct ManifestTests {
         return .object(object)
     }
 
-    private func manifest(_ config: String, _ layers: [String], _ extra: [(String, JSONValue)] = []) throws -> ImageManifest {
+    private func manifest(_ config: String, _ layers: [String], _ extra: [(String, JSONValue)] = []) throws
+        -> ImageManifest
+    {
         var object = JSONObject()
         object["schemaVersion"] = 2
         object["config"] = Self.descriptor(config)
@@ -33,7 +35,9 @@ struct ManifestTests {
 
     @Test("null is absent wherever the field shows it")
     func nulls() throws {
-        let read = try manifest("c/d", [], [("layers", nil), ("annotations", nil), ("subject", nil), ("mediaType", nil), ("artifactType", nil)])
+        let read = try manifest(
+            "c/d", [],
+            [("layers", nil), ("annotations", nil), ("subject", nil), ("mediaType", nil), ("artifactType", nil)])
         #expect(read.layers.isEmpty)
         let index = try ImageIndex(json: JSONNode(["schemaVersion": 2, "manifests": nil, "annotations": nil]))
         #expect(index.manifests.isEmpty)
@@ -51,7 +55,10 @@ struct ManifestTests {
                 #"{"schemaVersion":2,"config":{"mediaType":"x","size":"1","digest":"\#(digest)"}}"#,
                 "$.config.size: expected an integer, found a string"
             ),
-            (#"{"schemaVersion":2,"config":{"mediaType":"x","size":-1,"digest":"\#(digest)"}}"#, "$.config.size: -1 is negative"),
+            (
+                #"{"schemaVersion":2,"config":{"mediaType":"x","size":-1,"digest":"\#(digest)"}}"#,
+                "$.config.size: -1 is negative"
+            ),
             (#"{"schemaVersion":3,"config":{}}"#, "$.schemaVersion: 3 isn't supported, expected 2"),
             (#"{"schemaVersion":2,"config":[]}"#, "$.config: expected an object, found an array"),
             (#"[]"#, "$: expected an object, found an array"),
@@ -65,7 +72,9 @@ struct ManifestTests {
     func schema1() {
         for text in [#"{"schemaVersion":1,"fsLayers":[],"history":[]}"#, #"{"schemaVersion":1,"name":"x"}"#] {
             let error = #expect(throws: JSONError.self) { try ManifestDocument(reading: Array(text.utf8)) }
-            #expect(error?.description.contains("schema 1 isn't supported") == true || error?.description.contains("schema 1, which isn't supported") == true)
+            #expect(
+                error?.description.contains("schema 1 isn't supported") == true
+                    || error?.description.contains("schema 1, which isn't supported") == true)
         }
     }
 
@@ -75,7 +84,8 @@ struct ManifestTests {
         #expect(throws: JSONError.self) { try ManifestDocument(reading: Array(text.utf8)) }
         #expect(throws: JSONError.self) {
             try ManifestDocument(
-                reading: Array(#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#.utf8),
+                reading: Array(
+                    #"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#.utf8),
                 mediaType: .imageManifest)
         }
     }
@@ -99,11 +109,17 @@ struct ManifestTests {
         arguments: [
             ("application/vnd.wasm.config.v0+json", ["application/wasm"], true),
             ("application/vnd.oci.empty.v1+json", ["application/wasm"], true),
-            ("application/vnd.oci.image.config.v1+json", ["application/vnd.bytecodealliance.wasm.component.layer.v0+wasm"], true),
+            (
+                "application/vnd.oci.image.config.v1+json",
+                ["application/vnd.bytecodealliance.wasm.component.layer.v0+wasm"], true
+            ),
             ("application/vnd.oci.image.config.v1+json", ["application/vnd.module.wasm.content.layer.v1+wasm"], true),
             ("application/vnd.wasm.config.v1+json", ["application/vnd.wasm.content.layer.v1+wasm"], true),
             ("application/vnd.oci.image.config.v1+json", ["application/vnd.oci.image.layer.v1.tar+gzip"], false),
-            ("application/vnd.docker.container.image.v1+json", ["application/vnd.docker.image.rootfs.diff.tar.gzip"], false),
+            (
+                "application/vnd.docker.container.image.v1+json", ["application/vnd.docker.image.rootfs.diff.tar.gzip"],
+                false
+            ),
             ("application/vnd.oci.image.config.v1+json", [], false),
         ] as [(String, [String], Bool)])
     func forms(config: String, layers: [String], isWasm: Bool) throws {
@@ -116,15 +132,19 @@ struct ManifestTests {
 
     @Test("an artifact of another kind is known to be one")
     func unknown() throws {
-        let spin = try manifest("application/vnd.fermyon.spin.application.v1+config", ["application/vnd.wasm.content.layer.v1+wasm"])
+        let spin = try manifest(
+            "application/vnd.fermyon.spin.application.v1+config", ["application/vnd.wasm.content.layer.v1+wasm"])
         #expect(spin.form == .unknown(artifactType: "application/vnd.fermyon.spin.application.v1+config"))
-        let helm = try manifest("application/vnd.cncf.helm.config.v1+json", ["application/vnd.cncf.helm.chart.content.v1.tar+gzip"])
+        let helm = try manifest(
+            "application/vnd.cncf.helm.config.v1+json", ["application/vnd.cncf.helm.chart.content.v1.tar+gzip"])
         #expect(helm.form == .unknown(artifactType: "application/vnd.cncf.helm.config.v1+json"))
     }
 
     @Test("a descriptor of 2,000 mutated manifests is read or refused, never more")
     func mutants() {
-        let good = Array(#"{"schemaVersion":2,"config":\#(Self.descriptor("c/d").text()),"layers":[\#(Self.descriptor("e/f").text())]}"#.utf8)
+        let good = Array(
+            #"{"schemaVersion":2,"config":\#(Self.descriptor("c/d").text()),"layers":[\#(Self.descriptor("e/f").text())]}"#
+                .utf8)
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {
             var mutant = good

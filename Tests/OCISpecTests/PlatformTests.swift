@@ -10,7 +10,8 @@ struct PlatformTests {
     @Test(
         "the standard order prefers WebAssembly in its spellings, then the host",
         arguments: [
-            (["linux/amd64", "linux/arm64", "wasi/wasm"], "wasi/wasm"), (["wasip2/wasm", "wasip1/wasm"], "wasip1/wasm"),
+            (["linux/amd64", "linux/arm64", "wasi/wasm"], "wasi/wasm"),
+            (["wasip2/wasm", "wasip1/wasm"], "wasip1/wasm"),
             (["wasi/wasm32", "wasip2/wasm"], "wasip2/wasm"), (["linux/s390x", "wasi/wasm32"], "wasi/wasm32"),
             (["windows/amd64", "wasip1/wasm", "wasi/wasm"], "wasi/wasm"),
         ])
@@ -29,7 +30,9 @@ struct PlatformTests {
 
     @Test("among equals the first is taken")
     func first() throws {
-        let best = PlatformChoice.standard.best(of: [(1, "wasi/wasm"), (2, "wasi/wasm")]) { try? Platform(parsing: $0.1) }
+        let best = PlatformChoice.standard.best(of: [(1, "wasi/wasm"), (2, "wasi/wasm")]) {
+            try? Platform(parsing: $0.1)
+        }
         #expect(best?.0 == 1)
     }
 
@@ -43,12 +46,16 @@ struct PlatformTests {
         #expect(arm.rank(Platform(os: "linux", architecture: "arm", variant: "v7")) == 0)
     }
 
-    @Test("spellings of other tools are understood", arguments: [("linux/x86_64", "linux/amd64"), ("Linux/AArch64/v8", "linux/arm64")])
+    @Test(
+        "spellings of other tools are understood",
+        arguments: [("linux/x86_64", "linux/amd64"), ("Linux/AArch64/v8", "linux/arm64")])
     func spellings(text: String, expected: String) throws {
         #expect(try Platform(parsing: text).description == expected)
     }
 
-    @Test("what isn't os/architecture is refused", arguments: ["", "wasm", "wasi/", "/wasm", "a/b/c/d", "a b/c", "../x", "a/\u{1B}"])
+    @Test(
+        "what isn't os/architecture is refused",
+        arguments: ["", "wasm", "wasi/", "/wasm", "a/b/c/d", "a b/c", "../x", "a/\u{1B}"])
     func refused(text: String) {
         #expect(throws: InvalidPlatform.self) { try Platform(parsing: text) }
     }

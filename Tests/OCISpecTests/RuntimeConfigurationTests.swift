@@ -36,7 +36,8 @@ struct RuntimeConfigurationTests {
         #expect(configuration.mounts[0].isBind && configuration.mounts[0].isReadOnly)
         #expect(!configuration.mounts[1].isBind)
         #expect(configuration.annotations == ["dev.martlet.ports": "8080:80"])
-        let limit: Int64? = try configuration.linux?.required("resources").required("memory").required("limit").integer()
+        let limit: Int64? = try configuration.linux?.required("resources").required("memory").required("limit")
+            .integer()
         #expect(limit == 1_048_576)
         #expect(try configuration.hooks?.required("poststop").elements().count == 1)
     }
@@ -44,15 +45,22 @@ struct RuntimeConfigurationTests {
     @Test(
         "what can't be right is refused with its path",
         arguments: [
-            (#"{}"#, "$.ociVersion: is missing"), (#"{"ociVersion":"2.0"}"#, "$.ociVersion: \"2.0\" isn't supported, expected 1.x"),
+            (#"{}"#, "$.ociVersion: is missing"),
+            (#"{"ociVersion":"2.0"}"#, "$.ociVersion: \"2.0\" isn't supported, expected 1.x"),
             (#"{"ociVersion":"1.0","process":{"cwd":"x"}}"#, "$.process.cwd: \"x\" isn't absolute"),
             (#"{"ociVersion":"1.0","process":{"cwd":"/proc/self/fd/7/.."},"root":{}}"#, "$.root.path: is missing"),
             (
                 #"{"ociVersion":"1.0","process":{"cwd":"/","user":{"uid":4294967296,"gid":0}}}"#,
                 "$.process.user.uid: 4294967296 is out of range, 0 to 4294967295"
             ),
-            (#"{"ociVersion":"1.0","process":{"cwd":"/","user":{"uid":4294967295}}}"#, "$.process.user.uid: 4294967295 is no id"),
-            (#"{"ociVersion":"1.0","process":{"cwd":"/","user":{"uid":-1}}}"#, "$.process.user.uid: -1 is out of range, 0 to 4294967295"),
+            (
+                #"{"ociVersion":"1.0","process":{"cwd":"/","user":{"uid":4294967295}}}"#,
+                "$.process.user.uid: 4294967295 is no id"
+            ),
+            (
+                #"{"ociVersion":"1.0","process":{"cwd":"/","user":{"uid":-1}}}"#,
+                "$.process.user.uid: -1 is out of range, 0 to 4294967295"
+            ),
             (
                 #"{"ociVersion":"1.0","process":{"cwd":"/","rlimits":[{"type":"R","soft":3,"hard":2}]}}"#,
                 "$.process.rlimits[0]: the soft limit 3 exceeds the hard limit 2"
@@ -69,7 +77,9 @@ struct RuntimeConfigurationTests {
         #expect(error?.description == message)
     }
 
-    @Test("the last of ro and rw decides", arguments: [(["ro"], true), (["ro", "rw"], false), (["rw", "ro"], true), ([], false)])
+    @Test(
+        "the last of ro and rw decides",
+        arguments: [(["ro"], true), (["ro", "rw"], false), (["rw", "ro"], true), ([], false)])
     func readOnly(options: [String], expected: Bool) {
         #expect(RuntimeMount(destination: "/a", source: "/b", options: options).isReadOnly == expected)
     }

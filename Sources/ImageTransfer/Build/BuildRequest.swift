@@ -60,7 +60,8 @@ extension BuildRequest {
         if let volume = volumes.first(where: { !$0.hasPrefix("/") }) {
             throw bad("the volume \(quoted(volume)) isn't absolute")
         }
-        let texts = entrypoint + command + environment + labels.keys + labels.values + [workingDirectory ?? "", user ?? ""]
+        let texts =
+            entrypoint + command + environment + labels.keys + labels.values + [workingDirectory ?? "", user ?? ""]
         if texts.contains(where: { $0.utf8.contains(0) }) { throw bad("a setting has a zero byte") }
         if compression == .xz { throw bad("layers are compressed with gzip or zstd, or not at all") }
         switch (source, form) {

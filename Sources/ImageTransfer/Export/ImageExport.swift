@@ -159,7 +159,8 @@ public struct ImageExport: Sendable {
         _ files: [File], to sink: DescriptorSink, _ compression: Compression, _ subject: String, _ store: ImageStore
     ) throws(TransferError) {
         func entry(_ path: String, _ kind: ArchiveEntry.Kind, size: UInt64 = 0) -> ArchiveEntry {
-            ArchiveEntry(path: Array(path.utf8), kind: kind, permissions: kind == .directory ? 0o755 : 0o644, size: size)
+            ArchiveEntry(
+                path: Array(path.utf8), kind: kind, permissions: kind == .directory ? 0o755 : 0o644, size: size)
         }
         do throws(ArchiveError) {
             let writer = try ArchiveWriter(to: sink, compression: compression)

@@ -53,7 +53,8 @@ extension ImageImport {
     ) throws(TransferError) -> Descriptor {
         guard let file = content.content(image.configuration) else {
             throw TransferError(
-                .notFound, content.name, "names the configuration \(quoted(image.configuration)), which it doesn't hold")
+                .notFound, content.name, "names the configuration \(quoted(image.configuration)), which it doesn't hold"
+            )
         }
         // The file is called after its digest, and that is all the archive has to check it by.
         let leaf = image.configuration.split(separator: "/").last.map { String($0) } ?? ""

@@ -48,7 +48,8 @@ public struct ImageImport: Sendable {
         }
         return TransferError(
             .notAnImage, content.name,
-            "is an archive without \(ImageLayout.index) (image layout) and without \(DockerArchiveImage.manifest) (docker save)")
+            "is an archive without \(ImageLayout.index) (image layout) and without \(DockerArchiveImage.manifest) (docker save)"
+        )
     }
 
     /// Refuses one name for several images.

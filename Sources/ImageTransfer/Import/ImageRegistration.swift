@@ -69,17 +69,20 @@ public enum ImageRegistration {
             }
             guard head == BinaryKind.magic else {
                 throw TransferError(
-                    .malformed, subject, "its layer \(module.digest.short) is typed \(module.mediaType) but is no WebAssembly binary")
+                    .malformed, subject,
+                    "its layer \(module.digest.short) is typed \(module.mediaType) but is no WebAssembly binary")
             }
             return .artifact(module: module)
         case .layers:
             guard manifest.layers.count == configuration.diffIDs.count else {
                 throw TransferError(
                     .malformed, subject,
-                    "has \(manifest.layers.count) layers, its configuration has \(configuration.diffIDs.count) diff ids")
+                    "has \(manifest.layers.count) layers, its configuration has \(configuration.diffIDs.count) diff ids"
+                )
             }
             if let odd = manifest.layers.first(where: { $0.mediaType.essence.layerCompression == nil }) {
-                throw TransferError(.unsupported, subject, "has a layer of the unknown type \(quoted(odd.mediaType.rawValue))")
+                throw TransferError(
+                    .unsupported, subject, "has a layer of the unknown type \(quoted(odd.mediaType.rawValue))")
             }
             return .layers(chainID: .chainID(of: configuration.diffIDs))
         case .unknown(let type):

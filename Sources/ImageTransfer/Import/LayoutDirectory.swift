@@ -47,7 +47,8 @@ final class LayoutDirectory: ImageContent {
     func deliver(_ path: String, as blob: Descriptor, to session: StoreSession) throws(TransferError) {
         guard let file = try open(path) else {
             throw TransferError(
-                .notFound, "\(name): blob \(blob.digest)", "is missing", advice: "the image is incomplete; copy it again")
+                .notFound, "\(name): blob \(blob.digest)", "is missing",
+                advice: "the image is incomplete; copy it again")
         }
         let writer = try storing { () throws(StoreError) in
             try session.beginBlob(blob.digest, size: blob.size, hash: ContentHasher(blob.digest.algorithm))

@@ -81,7 +81,8 @@ struct ManifestSelection {
         case .manifest(let manifest):
             return Selected(descriptor: candidate.descriptor, manifest: manifest, index: candidate.index)
         case .index:
-            throw TransferError(.malformed, blob(candidate.descriptor), "is an index, though its descriptor doesn't say so")
+            throw TransferError(
+                .malformed, blob(candidate.descriptor), "is an index, though its descriptor doesn't say so")
         }
     }
 
@@ -96,8 +97,10 @@ struct ManifestSelection {
 
     private func platform(of selected: Selected) throws(TransferError) -> Platform? {
         let descriptor = selected.manifest.configuration
-        guard descriptor.mediaType.essence.isImageConfiguration || descriptor.mediaType.essence.isWasmConfiguration else {
-            return selected.manifest.form == .unknown(artifactType: "") ? nil : Platform(os: "wasi", architecture: "wasm")
+        guard descriptor.mediaType.essence.isImageConfiguration || descriptor.mediaType.essence.isWasmConfiguration
+        else {
+            return selected.manifest.form == .unknown(artifactType: "")
+                ? nil : Platform(os: "wasi", architecture: "wasm")
         }
         let bytes = try read(descriptor)
         let platform = try decoding(blob(descriptor)) { () throws(JSONError) in
@@ -108,7 +111,9 @@ struct ManifestSelection {
 
     /// A lone image is taken whatever it says it is made for, unless somebody asked for a platform.
     private func checkPlatform(of selected: Selected) throws(TransferError) {
-        guard choice != .standard, let platform = try platform(of: selected), choice.rank(platform) == nil else { return }
+        guard choice != .standard, let platform = try platform(of: selected), choice.rank(platform) == nil else {
+            return
+        }
         throw noMatch([platform])
     }
 

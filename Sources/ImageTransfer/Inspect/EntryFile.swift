@@ -20,9 +20,11 @@ struct EntryFile {
     func kind() throws(TransferError) -> EntryKind {
         switch image.form {
         case .artifact(let digest, _):
-            return EntryKind("module.wasm", try storing { () throws(StoreError) in
-                try store.readContent(digest, limit: limits.moduleBytes)
-            })
+            return EntryKind(
+                "module.wasm",
+                try storing { () throws(StoreError) in
+                    try store.readContent(digest, limit: limits.moduleBytes)
+                })
         case .layers(_, let root):
             guard let entry = image.configuration.arguments.first, !entry.isEmpty else {
                 return .unknown("the image names no entry point")

@@ -32,7 +32,9 @@ extension ImageInspection {
         for (number, layer) in layers.enumerated() {
             let descriptor = layer.descriptor
             let size = Self.bytes(descriptor.size)
-            fact(number == 0 ? "layers" : "", "\(descriptor.digest.short)  \(size)  \(shown(descriptor.mediaType.rawValue))")
+            fact(
+                number == 0 ? "layers" : "",
+                "\(descriptor.digest.short)  \(size)  \(shown(descriptor.mediaType.rawValue))")
         }
         fact("unpacked", rootPath)
         return lines.joined(separator: "\n") + "\n"

@@ -29,19 +29,22 @@ public struct ImageUnpack: Sendable {
     public func run(_ image: StoredImage, in store: ImageStore) throws(TransferError) -> Outcome {
         guard case .layers(let chainID, _) = image.form else {
             throw TransferError(
-                .badRequest, image.label, "is a wasm artifact: it has no file system to unpack", advice: "run it as it is")
+                .badRequest, image.label, "is a wasm artifact: it has no file system to unpack",
+                advice: "run it as it is")
         }
         let session = try storing { () throws(StoreError) in try store.session() }
         guard let writer = try storing({ () throws(StoreError) in try session.beginRoot(chainID) }) else {
             guard let path = store.rootPath(chainID) else {
-                throw TransferError(.notFound, image.label, "its root file system was removed just now", advice: "try again")
+                throw TransferError(
+                    .notFound, image.label, "its root file system was removed just now", advice: "try again")
             }
             return Outcome(rootPath: path, summary: nil)
         }
         let summary = try unpack(image, into: writer.path, store)
         try storing { () throws(StoreError) in try writer.commit() }
         guard let path = store.rootPath(chainID) else {
-            throw TransferError(.notFound, image.label, "its root file system was removed just now", advice: "try again")
+            throw TransferError(
+                .notFound, image.label, "its root file system was removed just now", advice: "try again")
         }
         return Outcome(rootPath: path, summary: summary)
     }
