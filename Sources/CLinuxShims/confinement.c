@@ -155,17 +155,22 @@ int martlet_tty_size_set(int terminal, uint16_t rows, uint16_t columns) {
     return ioctl(terminal, TIOCSWINSZ, &size);
 }
 size_t martlet_tty_mode_size(void) { return sizeof(struct termios); }
-int martlet_tty_raw(int terminal, void *saved) {
+int martlet_tty_mode(int terminal, void *mode) {
+    struct termios current;
+    if (tcgetattr(terminal, &current) != 0) return -1;
+    memcpy(mode, &current, sizeof current);
+    return 0;
+}
+int martlet_tty_raw(int terminal) {
     struct termios mode;
     if (tcgetattr(terminal, &mode) != 0) return -1;
-    memcpy(saved, &mode, sizeof mode);
     cfmakeraw(&mode);
     return tcsetattr(terminal, TCSADRAIN, &mode);
 }
-int martlet_tty_restore(int terminal, const void *saved) {
-    struct termios mode;
-    memcpy(&mode, saved, sizeof mode);
-    return tcsetattr(terminal, TCSADRAIN, &mode);
+int martlet_tty_restore(int terminal, const void *mode) {
+    struct termios saved;
+    memcpy(&saved, mode, sizeof saved);
+    return tcsetattr(terminal, TCSADRAIN, &saved);
 }
 
 int martlet_clone_file(int source, int target) { return ioctl(target, FICLONE, source); }

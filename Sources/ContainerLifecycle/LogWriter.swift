@@ -48,27 +48,37 @@ struct LogWriter: ~Copyable {
 
     /// Takes what a stream said, in pieces as they come.
     mutating func append(_ bytes: ArraySlice<UInt8>, of stream: LogLine.Stream) {
-        var pending = unfinished[stream] ?? []
+        var pending = unfinished.removeValue(forKey: stream) ?? []
         var output: [UInt8] = []
         let time = Clocks.now(.realtime)
         var rest = bytes
-        func emit(isComplete: Bool) {
-            output += LogLine(time: time, stream: stream, isComplete: isComplete, text: pending[...]).bytes
-            pending = []
-        }
         while let first = rest.first {
             if first == Self.newline {
-                emit(isComplete: true)
+                add(LogLine(time: time, stream: stream, isComplete: true, text: pending[...]), to: &output)
+                pending = []
                 rest = rest.dropFirst()
                 continue
             }
-            if pending.count == limits.lineLength { emit(isComplete: false) }
+            if pending.count == limits.lineLength {
+                add(LogLine(time: time, stream: stream, isComplete: false, text: pending[...]), to: &output)
+                pending = []
+            }
             let piece = rest.prefix(limits.lineLength - pending.count).prefix { $0 != Self.newline }
             pending += piece
             rest = rest.dropFirst(piece.count)
         }
         unfinished[stream] = pending
         write(output)
+    }
+
+    /// Collects lines for one write, as long as they fit into the file.
+    private mutating func add(_ line: LogLine, to output: inout [UInt8]) {
+        let bytes = line.bytes
+        if !output.isEmpty, size + Int64(output.count + bytes.count) > limits.fileSize {
+            write(output)
+            output = []
+        }
+        output += bytes
     }
 
     /// The stream ended: writes what had no newline yet, as a line that goes on.

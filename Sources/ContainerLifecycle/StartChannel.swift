@@ -55,12 +55,17 @@ struct StartListener: ~Copyable {
     init(reader: consuming OwnedDescriptor) { self.reader = reader }
 
     /// Waits for the child's word; nil is that the guest starts. A child that ends without a word didn't start it either.
+    ///
+    /// The word comes in one piece, as a pipe takes writes of this size whole. The end of the stream isn't waited for: the
+    /// guest of a monitor may hold the monitor's own channel.
     func failure() throws(SystemCallError) -> String? {
-        // Larger than the longest message, so that reading to the end can't fail for its size.
-        let message = try Files.readAll(reader.rawValue, limit: StartChannel.reasonLimit * 2)
-        switch message.first {
+        var message = [UInt8](repeating: 0, count: StartChannel.reasonLimit + 1)
+        let count = try message.withUnsafeMutableBufferPointer { (buffer) throws(SystemCallError) in
+            try Files.read(reader.rawValue, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        switch message[..<count].first {
         case StartChannel.started: return nil
-        case StartChannel.failed: return String(decoding: message.dropFirst(), as: UTF8.self)
+        case StartChannel.failed: return String(decoding: message[1..<count], as: UTF8.self)
         default: return "the workload's process ended while it was being set up"
         }
     }

@@ -23,8 +23,14 @@ public enum Terminals {
     }
 
     /// A terminal's mode as tcgetattr(3) gave it, to be restored as it was.
-    public struct Mode: Sendable {
+    public struct Mode: Equatable, Sendable {
         fileprivate var bytes: [UInt8]
+    }
+
+    public static func mode(of terminal: Int32) throws(SystemCallError) -> Mode {
+        var mode = Mode(bytes: [UInt8](repeating: 0, count: martlet_tty_mode_size()))
+        _ = try checked("tcgetattr") { martlet_tty_mode(terminal, &mode.bytes) }
+        return mode
     }
 
     /// A new pseudo terminal. The slave is opened through the master, not by a path that could be somebody else's.
@@ -53,8 +59,8 @@ public enum Terminals {
 
     /// Every key reaches the reader at once and unchanged (cfmakeraw(3)). Returns the mode before.
     public static func makeRaw(_ terminal: Int32) throws(SystemCallError) -> Mode {
-        var mode = Mode(bytes: [UInt8](repeating: 0, count: martlet_tty_mode_size()))
-        _ = try checked("tcsetattr") { martlet_tty_raw(terminal, &mode.bytes) }
+        let mode = try mode(of: terminal)
+        _ = try checked("tcsetattr") { martlet_tty_raw(terminal) }
         return mode
     }
 

@@ -73,6 +73,7 @@ struct LifecycleProbe {
             case "size": say("size=\((try? Terminals.size(of: 0)).map { "\($0.rows)x\($0.columns)" } ?? "none")")
             case "input": say("input=\((try? Files.readAll(0, limit: 100)).map { String(decoding: $0, as: UTF8.self) } ?? "none")")
             case "exit": return Int32(word.value) ?? 0
+            case "deaf": signal(SIGTERM, SIG_IGN)
             case "spin": while Clocks.now(.processCPU) < UInt64(word.value).map({ $0 * 1_000_000 }) ?? 0 {}
             case "mask": say("mask=\(blockedSignals)")
             default: break

@@ -72,10 +72,11 @@ int martlet_pty_open(int *slave);
 int martlet_tty_control(int terminal);
 int martlet_tty_size_get(int terminal, uint16_t *rows, uint16_t *columns);
 int martlet_tty_size_set(int terminal, uint16_t rows, uint16_t columns);
-/// Saves the terminal's mode into `*saved` (martlet_tty_mode_size bytes) and sets raw mode; restores it.
+/// The terminal's mode, martlet_tty_mode_size bytes: reads it, makes it raw, sets it again.
 size_t martlet_tty_mode_size(void);
-int martlet_tty_raw(int terminal, void *saved);
-int martlet_tty_restore(int terminal, const void *saved);
+int martlet_tty_mode(int terminal, void *mode);
+int martlet_tty_raw(int terminal);
+int martlet_tty_restore(int terminal, const void *mode);
 
 /// ioctl(FICLONE), and sendfile(2) at the current offsets.
 int martlet_clone_file(int source, int target);
