@@ -8,48 +8,32 @@ import OCISpec
 /// SAFETY of `@unchecked Sendable`: whoever hands it the bytes calls it from one thread at a time (see `ByteTap`), and the
 /// digest is read after that.
 public final class ContentHasher: ContentHash, ByteTap, @unchecked Sendable {
-    private enum State {
-        case sha256(SHA256)
-        case sha512(SHA512)
-    }
-
     private let algorithm: OCISpec.Digest.Algorithm
-    private var state: State
+    // Both are here, one is used: a hash inside an enumeration would be copied at every update.
+    private var sha256 = SHA256()
+    private var sha512 = SHA512()
 
-    public init(_ algorithm: OCISpec.Digest.Algorithm = .sha256) {
-        self.algorithm = algorithm
-        state = Self.start(algorithm)
-    }
-
-    private static func start(_ algorithm: OCISpec.Digest.Algorithm) -> State {
-        switch algorithm {
-        case .sha256: .sha256(SHA256())
-        case .sha512: .sha512(SHA512())
-        }
-    }
+    public init(_ algorithm: OCISpec.Digest.Algorithm = .sha256) { self.algorithm = algorithm }
 
     public func update(_ bytes: UnsafeRawBufferPointer) {
-        switch state {
-        case .sha256(var hash):
-            hash.update(bufferPointer: bytes)
-            state = .sha256(hash)
-        case .sha512(var hash):
-            hash.update(bufferPointer: bytes)
-            state = .sha512(hash)
+        switch algorithm {
+        case .sha256: sha256.update(bufferPointer: bytes)
+        case .sha512: sha512.update(bufferPointer: bytes)
         }
     }
 
     public func see(_ bytes: RawSpan) { bytes.withUnsafeBytes { update($0) } }
 
-    public func reset() { state = Self.start(algorithm) }
+    public func reset() {
+        sha256 = SHA256()
+        sha512 = SHA512()
+    }
 
     public func digest() -> OCISpec.Digest {
-        let hash: [UInt8] =
-            switch state {
-            case .sha256(let hash): Array(hash.finalize())
-            case .sha512(let hash): Array(hash.finalize())
-            }
-        return OCISpec.Digest(algorithm, computed: hash)
+        switch algorithm {
+        case .sha256: OCISpec.Digest(.sha256, computed: sha256.finalize())
+        case .sha512: OCISpec.Digest(.sha512, computed: sha512.finalize())
+        }
     }
 }
 
