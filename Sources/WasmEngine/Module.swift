@@ -7,9 +7,14 @@ public final class Module: Sendable {
     // SAFETY: the library's module may be used from all threads at once; only this object deletes it.
     nonisolated(unsafe) let handle: OpaquePointer
 
-    init(engine: Engine, adopting handle: OpaquePointer) {
+    /// The engine's own descriptor of the compiled file, which instantiation needs: to be kept open, and never closed, by
+    /// a process that closes others. Nil for a module that was compiled in memory.
+    public let fileDescriptor: Int32?
+
+    init(engine: Engine, adopting handle: OpaquePointer, fileDescriptor: Int32? = nil) {
         self.engine = engine
         self.handle = handle
+        self.fileDescriptor = fileDescriptor
     }
 
     deinit { wasmtime_module_delete(handle) }
@@ -35,8 +40,10 @@ public final class Module: Sendable {
     /// comes only from where nobody else can write: `CompiledModuleCache` sees to that.
     public static func load(_ engine: Engine, compiledFile path: String) throws(EngineError) -> Module {
         var handle: OpaquePointer?
+        let file = BackingFile(path: path)
         let error = wasmtime_module_deserialize_file(engine.handle, path, &handle)
-        return try adopt(engine, handle, error, .loading, "load the compiled module \(path)")
+        return try adopt(
+            engine, handle, error, .loading, "load the compiled module \(path)", fileDescriptor: file?.descriptor())
     }
 
     /// The compiled form, to be written to a file.
@@ -51,11 +58,12 @@ public final class Module: Sendable {
     }
 
     private static func adopt(
-        _ engine: Engine, _ handle: OpaquePointer?, _ error: OpaquePointer?, _ kind: EngineError.Kind, _ action: String
+        _ engine: Engine, _ handle: OpaquePointer?, _ error: OpaquePointer?, _ kind: EngineError.Kind, _ action: String,
+        fileDescriptor: Int32? = nil
     ) throws(EngineError) -> Module {
         if let error { throw EngineError(kind, action, consume(error: error)) }
         guard let handle else { throw EngineError(.library, action, "the engine gave neither a module nor an error") }
-        return Module(engine: engine, adopting: handle)
+        return Module(engine: engine, adopting: handle, fileDescriptor: fileDescriptor)
     }
 }
 

@@ -1,4 +1,5 @@
-/// What a host function gives back when it isn't over: the rest of it, to be run at each resume of the fiber.
+/// What a host function gives back when it isn't over: the rest of it, to be run at once, and then at each
+/// resume of the fiber until it is over.
 public struct Suspension {
     /// Looks whether the wait is over. If so it writes the results over the arguments and returns true; what it throws ends
     /// the guest. The memory is a view taken anew.
