@@ -28,8 +28,6 @@ public final class StandardStream: Sendable {
         get { nonBlockingFlag.load(ordering: .relaxed) }
         set { nonBlockingFlag.store(newValue, ordering: .relaxed) }
     }
-
-    public func status() throws(Errno) -> FileStatus { try FileCalls.status(of: descriptor) }
 }
 
 extension StandardStream {
