@@ -28,7 +28,12 @@ enum UnpackWorker {
         defer { progress.finish() }
         let process = WorkerProcess(
             worker: .unpack, arguments: [store.root, image.manifestDigest.description], timeout: timeout)
-        let answer = try process.run(subject: "unpack \(image.label)")
+        let answer: [UInt8]
+        do throws(CommandFailure) { answer = try process.run(subject: "unpack \(image.label)") } catch {
+            // A worker that was killed couldn't clean up after itself.
+            if case .layers(let chainID, _) = image.form { try? store.discardUnfinishedRoot(chainID) }
+            throw error
+        }
         do throws(JSONError) {
             let node = try JSONNode(reading: answer)
             return (try node.required("root").string(), try node.required("notes").strings())
