@@ -12,7 +12,8 @@ wasmtime_error_t *wasmtime_func_call_unchecked(
     wasm_trap_t **trap);
 wasm_functype_t *wasmtime_func_type(const wasmtime_context_t *context, const wasmtime_func_t *func);
 
-// A host function: reads arguments from the array and writes results over them; returns a trap to end the guest, or null.
+// A host function: reads arguments from the array and writes results over them; returns a trap to end the guest, or
+// null.
 typedef wasm_trap_t *(*wasmtime_func_unchecked_callback_t)(
     void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *args_and_results, size_t size);
 

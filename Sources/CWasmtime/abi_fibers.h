@@ -3,16 +3,16 @@
 
 #include "abi_link.h"
 
-// What a suspended host function waits for: `callback` is asked at each resume and returns true when the host function is
-// over; `finalizer` frees `env` in the end, in every case.
+// What a suspended host function waits for: `callback` is asked at each resume and returns true when the host
+// function is over; `finalizer` frees `env` in the end, in every case.
 typedef struct wasmtime_async_continuation_t {
     bool (*callback)(void *env);
     void *env;
     void (*finalizer)(void *env);
 } wasmtime_async_continuation_t;
 
-// A host function that may suspend. `args`, `results` and `trap` stay valid until the continuation returned true; it has to
-// be set on every path.
+// A host function that may suspend. `args`, `results` and `trap` stay valid until the continuation returned true; it
+// has to be set on every path.
 typedef void (*wasmtime_func_async_callback_t)(
     void *env, wasmtime_caller_t *caller, const wasmtime_val_t *args, size_t nargs, wasmtime_val_t *results,
     size_t nresults, wasm_trap_t **trap, wasmtime_async_continuation_t *continuation);

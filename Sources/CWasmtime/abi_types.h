@@ -1,5 +1,6 @@
-// The values, types and handles of libwasmtime 50.0.1's C ABI that martlet uses, declared in our own words: the library
-// is published without headers. CWasmtimeTests passes every struct through the library, so that a wrong field fails there.
+// The values, types and handles of libwasmtime 50.0.1's C ABI that martlet uses, declared in our own words: the
+// library is published without headers. CWasmtimeTests passes every struct through the library, so that a wrong field
+// fails there.
 #pragma once
 
 #include <stdbool.h>
@@ -81,7 +82,8 @@ typedef struct wasmtime_heaptype { uint8_t kind; void *concrete; } wasmtime_heap
 typedef struct wasmtime_reftype { bool nullable; wasmtime_heaptype_t heap; } wasmtime_reftype_t;
 typedef struct wasmtime_valtype { uint8_t kind; wasmtime_reftype_t reference; } wasmtime_valtype_t;
 
-// The standard header's wasm_valtype_kind ends the process on v128 and on every newer reference: this one tells them all.
+// The standard header's wasm_valtype_kind ends the process on v128 and on every newer reference: this one tells them
+// all.
 void wasmtime_valtype_new(const wasm_valtype_t *type, wasmtime_valtype_t *out);
 void wasmtime_valtype_delete(wasmtime_valtype_t *type);
 wasm_valtype_t *wasmtime_valtype_to_wasm(const wasm_engine_t *engine, const wasmtime_valtype_t *type);
@@ -107,7 +109,8 @@ void wasm_functype_delete(wasm_functype_t *type);
 const wasm_valtype_t *wasm_globaltype_content(const wasm_globaltype_t *type);
 uint8_t wasm_globaltype_mutability(const wasm_globaltype_t *type);  // 1: it can change
 const wasm_valtype_t *wasm_tabletype_element(const wasm_tabletype_t *type);
-// wasm_tabletype_limits is left out: it ends the process on a table of more than 2^32 elements, which a module may declare.
+// wasm_tabletype_limits is left out: it ends the process on a table of more than 2^32 elements, which a module may
+// declare.
 const wasm_functype_t *wasm_tagtype_functype(const wasm_tagtype_t *type);
 
 uint8_t wasm_externtype_kind(const wasm_externtype_t *type);
@@ -124,13 +127,17 @@ const wasm_externtype_t *wasm_importtype_type(const wasm_importtype_t *import);
 const wasm_byte_vec_t *wasm_exporttype_name(const wasm_exporttype_t *export);
 const wasm_externtype_t *wasm_exporttype_type(const wasm_exporttype_t *export);
 
-// Handles into a store, passed by value: which store, and where in it. `store_id` 0 in a function is the null reference.
+// Handles into a store, passed by value: which store, and where in it. `store_id` 0 in a function is the null
+// reference.
 typedef struct wasmtime_func { uint64_t store_id; void *index; } wasmtime_func_t;
 typedef struct wasmtime_global { uint64_t store_id; uint32_t index[3]; } wasmtime_global_t;
 typedef struct wasmtime_instance { uint64_t store_id; size_t index; } wasmtime_instance_t;
 // The three whose first half has an alignment of its own: 24 bytes, not 16.
 typedef struct wasmtime_table { struct { uint64_t store_id; uint32_t index; } place; uint32_t item; } wasmtime_table_t;
-typedef struct wasmtime_memory { struct { uint64_t store_id; uint32_t index; } place; uint32_t item; } wasmtime_memory_t;
+typedef struct wasmtime_memory {
+    struct { uint64_t store_id; uint32_t index; } place;
+    uint32_t item;
+} wasmtime_memory_t;
 typedef struct wasmtime_tag { struct { uint64_t store_id; uint32_t index; } place; uint32_t item; } wasmtime_tag_t;
 
 // Kinds of externs in an instance.
@@ -170,7 +177,8 @@ enum {
     MARTLET_VALUE_EXNREF = 8,
 };
 
-// A rooted reference into the garbage-collected heap; `store_id` 0 is null. The same shape serves externref, anyref and exnref.
+// A rooted reference into the garbage-collected heap; `store_id` 0 is null. The same shape serves externref, anyref
+// and exnref.
 typedef struct wasmtime_gcref { uint64_t store_id; uint32_t index[2]; void *root; } wasmtime_gcref_t;
 
 typedef struct wasmtime_v128 { uint64_t low; uint64_t high; } wasmtime_v128_t;

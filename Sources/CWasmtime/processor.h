@@ -1,5 +1,5 @@
-// The features of this machine's processor, from what the C library already read at start: no CPUID is executed here, which
-// in a virtual machine can cost a trip to the hypervisor.
+// The features of this machine's processor, from what the C library already read at start: no CPUID is executed here,
+// which in a virtual machine can cost a trip to the hypervisor.
 #pragma once
 
 #include <stdint.h>

@@ -23,7 +23,9 @@ struct IndexSpaces {
     }
 
     private func function(_ index: UInt32, at offset: Int) throws(BinaryError) -> FunctionType {
-        guard Int(index) < types.count, let type = types[Int(index)] else { throw BinaryError(.unknownIndex, at: offset) }
+        guard Int(index) < types.count, let type = types[Int(index)] else {
+            throw BinaryError(.unknownIndex, at: offset)
+        }
         return type
     }
 

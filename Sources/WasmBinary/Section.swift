@@ -16,7 +16,8 @@ public struct Section: Hashable, Sendable {
     }
 
     static let moduleNames = [
-        "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data",
+        "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code",
+        "data",
         "data count", "tag",
     ]
 

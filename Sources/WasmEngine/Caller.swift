@@ -15,7 +15,9 @@ public struct Caller: ~Escapable {
         @_lifetime(copy self)
         get {
             let context = wasmtime_caller_context(handle)
-            let area = withStore { $0.memoryArea(context: context, caller: handle) }
+            let area = Store.borrowed(from: context)._withUnsafeGuaranteedRef {
+                $0.memoryArea(context: context, caller: handle)
+            }
             return GuestMemory(base: area.base, size: area.size, of: self)
         }
     }

@@ -57,7 +57,9 @@ extension CompiledModuleCache {
             return true
         }
         // Restored from a backup, or sealed in the tick in which it was written: look at every byte, once.
-        guard identity.size == sealed.size, Self.checksum(of: file, size: identity.size) == checksum else { return false }
+        guard identity.size == sealed.size, Self.checksum(of: file, size: identity.size) == checksum else {
+            return false
+        }
         try? self.seal(name, identity, checksum: checksum)
         return true
     }
@@ -123,7 +125,9 @@ extension CompiledModuleCache {
     }
 
     private static func checksum(of file: borrowing OwnedDescriptor, size: UInt64) -> UInt64? {
-        guard let limit = Int(exactly: size), let bytes = try? Files.readAll(file.rawValue, limit: limit) else { return nil }
+        guard let limit = Int(exactly: size), let bytes = try? Files.readAll(file.rawValue, limit: limit) else {
+            return nil
+        }
         var hash = StableHash()
         bytes.withUnsafeBytes { hash.add($0) }
         return hash.value

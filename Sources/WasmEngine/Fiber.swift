@@ -22,7 +22,8 @@ public final class Fiber {
     /// Prepares a call; nothing runs before the first `resume`.
     public init(_ function: Function, _ arguments: [Value] = []) throws(EngineError) {
         self.function = function
-        call = FutureCall(function.handle, try function.libraryArguments(arguments), resultCount: function.type.results.count)
+        call = FutureCall(
+            function.handle, try function.libraryArguments(arguments), resultCount: function.type.results.count)
     }
 
     deinit {

@@ -6,14 +6,16 @@ extension PreparedModule {
         let action = "instantiate the module"
         store.fibers.areRequired = true
         try store.fibers.checkIdle(action)
+        store.beginInstance()
         var instance = wasmtime_instance_t()
         var trap: OpaquePointer?
         var error: OpaquePointer?
         let isOver = withUnsafeMutablePointer(to: &instance) { instance in
             withUnsafeMutablePointer(to: &trap) { trap in
                 withUnsafeMutablePointer(to: &error) { error in
-                    guard let future = wasmtime_instance_pre_instantiate_async(
-                        handle, store.context, instance, trap, error)
+                    guard
+                        let future = wasmtime_instance_pre_instantiate_async(
+                            handle, store.context, instance, trap, error)
                     else { return false }
                     defer { wasmtime_call_future_delete(future) }
                     return wasmtime_call_future_poll(future)

@@ -23,7 +23,8 @@ public final class PreparedModule: Sendable {
         let action = "instantiate the module"
         try store.checkAlive(action)
         try store.checkSame(module.engine, action)
-        if suspends { return try instantiateByFiber(in: store) }
+        if suspends || store.fibers.areRequired { return try instantiateByFiber(in: store) }
+        store.beginInstance()
         var instance = wasmtime_instance_t()
         var trap: OpaquePointer?
         let error = wasmtime_instance_pre_instantiate(handle, store.context, &instance, &trap)

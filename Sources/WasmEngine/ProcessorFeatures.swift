@@ -10,11 +10,11 @@ enum ProcessorFeatures {
 
     static var architecture: String {
         #if arch(x86_64)
-        "x86_64"
+            "x86_64"
         #elseif arch(arm64)
-        "aarch64"
+            "aarch64"
         #else
-        #error("libwasmtime is published for x86-64 and aarch64 only")
+            #error("libwasmtime is published for x86-64 and aarch64 only")
         #endif
     }
 }

@@ -72,11 +72,16 @@ extension Store {
         }
     }
 
-    /// Remembers the first instance's memory; forgets it when there is a second instance.
-    func noteInstance(_ instance: wasmtime_instance_t) {
+    /// Counts an instance before it is made: from here on its functions may run, so that a second one's start function, or
+    /// what a failed one left in a table, asks for the memory of the instance that it belongs to.
+    func beginInstance() {
         instanceCount += 1
         if case .shared(let memory) = quickMemory { wasmtime_sharedmemory_delete(memory) }
         quickMemory = .unknown
+    }
+
+    /// Remembers the memory of a store's only instance.
+    func noteInstance(_ instance: wasmtime_instance_t) {
         guard instanceCount == 1 else { return }
         var item = wasmtime_extern_t()
         let found = withUnsafePointer(to: instance) {

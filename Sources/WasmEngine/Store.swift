@@ -28,7 +28,8 @@ public final class Store {
     var fibers = FiberAccount()
 
     public init(_ engine: Engine, limits: StoreLimits = StoreLimits(), host: AnyObject? = nil) throws(EngineError) {
-        guard let handle = wasmtime_store_new(engine.handle, nil, nil), let context = wasmtime_store_context(handle) else {
+        guard let handle = wasmtime_store_new(engine.handle, nil, nil), let context = wasmtime_store_context(handle)
+        else {
             throw EngineError(.library, "create a store", "no memory")
         }
         self.engine = engine
@@ -64,7 +65,9 @@ public final class Store {
 
 extension Store {
     /// Interrupts the guest when the engine's epoch was moved on `ticks` times from now.
-    public func setEpochDeadline(ticks: UInt64) { wasmtime_context_set_epoch_deadline(context, min(ticks, Self.farAway)) }
+    public func setEpochDeadline(ticks: UInt64) {
+        wasmtime_context_set_epoch_deadline(context, min(ticks, Self.farAway))
+    }
 
     /// What is left of the fuel.
     public func fuel() throws(EngineError) -> UInt64 {

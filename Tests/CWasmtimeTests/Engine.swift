@@ -90,5 +90,6 @@ func check(_ error: OpaquePointer?) throws {
         wasm_byte_vec_delete(&text)
         wasmtime_error_delete(error)
     }
-    throw LibraryError(message: String(decoding: UnsafeBufferPointer(start: text.data, count: text.size), as: UTF8.self))
+    throw LibraryError(
+        message: String(decoding: UnsafeBufferPointer(start: text.data, count: text.size), as: UTF8.self))
 }

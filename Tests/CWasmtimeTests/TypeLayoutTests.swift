@@ -61,7 +61,9 @@ import Testing
         wasmtime_module_imports(module, &imports)
         defer { wasm_importtype_vec_delete(&imports) }
         func text(_ bytes: UnsafePointer<wasm_byte_vec_t>?) -> String {
-            bytes.map { String(decoding: UnsafeBufferPointer(start: $0.pointee.data, count: $0.pointee.size), as: UTF8.self) }
+            bytes.map {
+                String(decoding: UnsafeBufferPointer(start: $0.pointee.data, count: $0.pointee.size), as: UTF8.self)
+            }
                 ?? ""
         }
         var seen: [String] = []

@@ -35,7 +35,8 @@ import WasmEngine
 
     @Test(arguments: [
         ("wasi:http/incoming-handler@0.2.4", EntryPoint.httpHandler(version: "0.2.4")),
-        ("wasi:http/handler@0.3.0", .httpHandler(version: "0.3.0")), ("wasi:cli/run@0.3.0", .componentCommand(version: "0.3.0")),
+        ("wasi:http/handler@0.3.0", .httpHandler(version: "0.3.0")),
+        ("wasi:cli/run@0.3.0", .componentCommand(version: "0.3.0")),
         ("wasi:cli/runner@0.2.0", .componentExports), ("my:own/thing", .componentExports),
     ])
     func theEntryPointFollowsFromTheExports(_ name: String, _ expected: EntryPoint) throws {

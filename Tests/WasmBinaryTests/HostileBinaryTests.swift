@@ -14,7 +14,9 @@ import WasmEngine
     }
 
     @Test func whatDoesNotBeginLikeWebAssemblyIsRefused() {
-        for bytes in [[], [0], [0, 0x61, 0x73, 0x6d], Array(Self.head.prefix(7)), [0, 0x61, 0x73, 0x6d, 2, 0, 0, 0]] as [[UInt8]] {
+        for bytes in [[], [0], [0, 0x61, 0x73, 0x6d], Array(Self.head.prefix(7)), [0, 0x61, 0x73, 0x6d, 2, 0, 0, 0]]
+            as [[UInt8]]
+        {
             #expect(BinaryKind(preamble: bytes) == nil)
             #expect(Self.refused(bytes) == .notWebAssembly)
         }

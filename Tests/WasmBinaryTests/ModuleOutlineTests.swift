@@ -23,7 +23,8 @@ import WasmEngine
         #expect(
             outline.imports.map { "\($0.module).\($0.name): \($0.type)" } == [
                 "wasi_snapshot_preview1.fd_write: func (i32, i32, i32, i32) -> i32",
-                "env.memory: memory 1...16 pages, shared", "env.g: global mut i64", "env.t: table 2...9 externref, 64-bit",
+                "env.memory: memory 1...16 pages, shared", "env.g: global mut i64",
+                "env.t: table 2...9 externref, 64-bit",
                 "env.e: tag (f64) -> ()",
             ])
         #expect(
@@ -46,7 +47,8 @@ import WasmEngine
         let outline = try ModuleOutline(bytes)
         #expect(
             outline.sections.map(\.name) == [
-                "type", "import", "function", "table", "memory", "tag", "global", "export", "start", "code", "custom name",
+                "type", "import", "function", "table", "memory", "tag", "global", "export", "start", "code",
+                "custom name",
             ])
         // Each begins behind the one before it, and the last ends the file.
         for (section, next) in zip(outline.sections, outline.sections.dropFirst()) {

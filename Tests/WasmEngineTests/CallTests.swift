@@ -10,7 +10,8 @@ import WasmEngine
             """)
         let results = try instance.call(
             "all", [.i32(-7), .i64(.min), .f32(1.5), .f64(-2.25), .v128(low: 0x0123_4567_89ab_cdef, high: .max)])
-        #expect(results == [.v128(low: 0x0123_4567_89ab_cdef, high: .max), .f64(-2.25), .f32(1.5), .i64(.min), .i32(-7)])
+        #expect(
+            results == [.v128(low: 0x0123_4567_89ab_cdef, high: .max), .f64(-2.25), .f32(1.5), .i64(.min), .i32(-7)])
     }
 
     @Test func referencesComeOutAsNullOrNot() throws {
@@ -151,7 +152,8 @@ import WasmEngine
                 do throws(EngineError) { try box.instance?.call("grow") } catch { throw Trap(error) }
                 do throws(GuestMemoryFault) {
                     try caller.memory.store(UInt32(7), at: UInt64(values[u32: 0]))
-                    values[i32: 0] = Int32(caller.memory.size - before) + (try caller.memory.load(Int32.self, at: 70_000))
+                    values[i32: 0] =
+                        Int32(caller.memory.size - before) + (try caller.memory.load(Int32.self, at: 70_000))
                 } catch { throw Trap(error) }
             }
         }

@@ -75,6 +75,20 @@ final class Scratch {
         }
     }
 
+    @Test func whatAParallelCompilerMadeServesAnEngineOfOneThread() throws {
+        let compiling = try Fixtures.engine { $0.compilesInParallel = true }
+        try ModuleCompiler(engine: compiling, cache: cache).compile(Array(Self.text.utf8), digest: Self.digest)
+        #expect(try run(#require(try cache.module(digest: Self.digest, for: engine))) == [.i32(42)])
+    }
+
+    @Test func theEngineItselfRefusesCodeOfOtherSettings() throws {
+        let other = try Fixtures.engine { $0.consumesFuel = true }
+        let compiled = try Module.compile(other, ModuleText.binary(fromText: Self.text)).serialize()
+        // As if the fingerprint had been too coarse.
+        try cache.store(compiled, digest: Self.digest, fingerprint: engine.configuration.fingerprint)
+        #expect(try cache.module(digest: Self.digest, for: engine) == nil)
+    }
+
     @Test func anotherConfigurationHasAnotherEntry() throws {
         try fill()
         let other = try Fixtures.engine { $0.consumesFuel = true }
@@ -171,7 +185,9 @@ final class Scratch {
         #expect(throws: CacheError.self) { _ = try CompiledModuleCache(root: scratch.path + "/link") }
     }
 
-    @Test(arguments: ["", "sha256:", "sha256:xyz", "../../etc/passwd", "sha256:../../../../../../../../../../../etc/passwd"])
+    @Test(arguments: [
+        "", "sha256:", "sha256:xyz", "../../etc/passwd", "sha256:../../../../../../../../../../../etc/passwd",
+    ])
     func whatIsNoDigestIsRefused(_ digest: String) {
         #expect(throws: CacheError.self) { try cache.module(digest: digest, for: engine) }
         #expect(throws: CacheError.self) { try cache.store([1], digest: digest, fingerprint: "x") }
@@ -188,7 +204,8 @@ final class Scratch {
         let now = Clocks.now(.realtime)
         for (number, days) in [(0, 3), (1, 1), (2, 2)] {
             let moment = FileTimes.Change.set(nanosecondsSinceEpoch: now - UInt64(days) * 86_400_000_000_000)
-            try FileCalls.setTimes(seal(number), in: Files.currentDirectory, FileTimes(accessed: .keep, modified: moment))
+            try FileCalls.setTimes(
+                seal(number), in: Files.currentDirectory, FileTimes(accessed: .keep, modified: moment))
         }
         try small.store([UInt8](repeating: 1, count: 3_000), digest: digest(3), fingerprint: "fp")
         #expect(try small.entries().map(\.digest) == [digest(3), digest(1), digest(2)])
@@ -277,7 +294,8 @@ final class Scratch {
         let clock = ContinuousClock()
         var best = Duration.seconds(1)
         for _ in 0..<50 {
-            best = min(best, try clock.measure { _ = try cache.contains(digest: Self.digest, fingerprint: fingerprint) })
+            best = min(
+                best, try clock.measure { _ = try cache.contains(digest: Self.digest, fingerprint: fingerprint) })
         }
         // 100 µs is the budget of a release build; this one isn't.
         #expect(best < .microseconds(400), "\(best)")

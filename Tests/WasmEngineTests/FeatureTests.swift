@@ -17,65 +17,97 @@ import WasmEngine
     }
 
     static let features = [
-        Feature("multi-value", .i32(3), """
+        Feature(
+            "multi-value", .i32(3),
+            """
             (func $two (result i32 i32) (i32.const 1) (i32.const 2)) (func (export "go") (result i32) (i32.add (call $two)))
             """),
-        Feature("bulk memory", .i32(7), """
+        Feature(
+            "bulk memory", .i32(7),
+            """
             (memory 1) (func (export "go") (result i32) (memory.fill (i32.const 0) (i32.const 7) (i32.const 9))
               (memory.copy (i32.const 20) (i32.const 0) (i32.const 9)) (i32.load8_u (i32.const 28)))
             """),
-        Feature("reference types", .i32(1), """
+        Feature(
+            "reference types", .i32(1),
+            """
             (table 2 externref) (func (export "go") (result i32) (ref.is_null (table.get (i32.const 1))))
             """),
-        Feature("SIMD", .i32(6), """
+        Feature(
+            "SIMD", .i32(6),
+            """
             (func (export "go") (result i32)
               (i32x4.extract_lane 2 (i32x4.add (v128.const i32x4 1 2 3 4) (v128.const i32x4 1 2 3 4))))
             """),
-        Feature("relaxed SIMD", .i32(2), """
+        Feature(
+            "relaxed SIMD", .i32(2),
+            """
             (func (export "go") (result i32) (i8x16.extract_lane_u 1
               (i8x16.relaxed_swizzle (v128.const i8x16 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
                 (v128.const i8x16 0 2 0 0 0 0 0 0 0 0 0 0 0 0 0 0))))
             """),
-        Feature("tail calls", .i32(0), """
+        Feature(
+            "tail calls", .i32(0),
+            """
             (func $down (param i32) (result i32) (if (result i32) (i32.eqz (local.get 0)) (then (i32.const 0))
               (else (return_call $down (i32.sub (local.get 0) (i32.const 1))))))
             (func (export "go") (result i32) (call $down (i32.const 1000000)))
             """),
-        Feature("exceptions", .i32(5), """
+        Feature(
+            "exceptions", .i32(5),
+            """
             (tag $t (param i32)) (func $throw (throw $t (i32.const 5)))
             (func (export "go") (result i32)
               (block $caught (result i32) (try_table (catch $t $caught) (call $throw)) (i32.const 0)))
             """),
-        Feature("garbage collection", .i32(9), """
+        Feature(
+            "garbage collection", .i32(9),
+            """
             (type $s (struct (field (mut i32)))) (func (export "go") (result i32) (local (ref $s))
               (local.set 0 (struct.new $s (i32.const 9))) (struct.get $s 0 (local.get 0)))
             """),
-        Feature("function references", .i32(4), """
+        Feature(
+            "function references", .i32(4),
+            """
             (type $f (func (result i32))) (func $four (result i32) (i32.const 4)) (elem declare func $four)
             (func (export "go") (result i32) (call_ref $f (ref.func $four)))
             """),
-        Feature("memory64", .i32(3), """
+        Feature(
+            "memory64", .i32(3),
+            """
             (memory i64 1) (func (export "go") (result i32) (i32.store (i64.const 8) (i32.const 3)) (i32.load (i64.const 8)))
             """),
-        Feature("multi-memory", .i32(8), """
+        Feature(
+            "multi-memory", .i32(8),
+            """
             (memory $a 1) (memory $b 1)
             (func (export "go") (result i32) (i32.store $b (i32.const 0) (i32.const 8)) (i32.load $b (i32.const 0)))
             """),
-        Feature("threads", .i32(1), """
+        Feature(
+            "threads", .i32(1),
+            """
             (memory 1 1 shared) (func (export "go") (result i32)
               (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1))) (i32.atomic.load (i32.const 0)))
             """),
-        Feature("extended constants", .i32(42), """
+        Feature(
+            "extended constants", .i32(42),
+            """
             (global $g i32 (i32.add (i32.const 40) (i32.const 2))) (func (export "go") (result i32) (global.get $g))
             """),
-        Feature("wide arithmetic", .i64(1), """
+        Feature(
+            "wide arithmetic", .i64(1),
+            """
             (func (export "go") (result i64) (local i64)
               (i64.mul_wide_u (i64.const 0x8000000000000000) (i64.const 2)) (local.set 0) (drop) (local.get 0))
             """),
-        Feature("sign extension", .i32(-1), """
+        Feature(
+            "sign extension", .i32(-1),
+            """
             (func (export "go") (result i32) (i32.extend8_s (i32.const 0xff)))
             """),
-        Feature("saturating conversion", .i32(.max), """
+        Feature(
+            "saturating conversion", .i32(.max),
+            """
             (func (export "go") (result i32) (i32.trunc_sat_f64_s (f64.const 1e100)))
             """),
     ]

@@ -9,7 +9,8 @@ private final class Gates: @unchecked Sendable {
     struct Broken: Error, Equatable { var gate: Int32 }
 
     func define(in linker: Linker) throws {
-        try linker.defineSuspending("h", "wait", parameters: [.i32], results: [.i32]) { [self] (_, values) throws(Trap) in
+        try linker.defineSuspending("h", "wait", parameters: [.i32], results: [.i32]) {
+            [self] (_, values) throws(Trap) in
             let gate = values[i32: 0]
             if isOpen.contains(gate) {
                 values[i32: 0] = gate * 10

@@ -73,7 +73,8 @@ import WasmEngine
             // An empty range may stand at the very end, and nowhere behind it.
             #expect(try memory.withBytes(at: Self.size, count: 0) { $0.count } == 0)
             let outside: [(UInt64, UInt64)] = [
-                (Self.size + 1, 0), (0, Self.size + 1), (1, Self.size), (Self.size, 1), (.max, 1), (1, .max), (.max, .max),
+                (Self.size + 1, 0), (0, Self.size + 1), (1, Self.size), (Self.size, 1), (.max, 1), (1, .max),
+                (.max, .max),
                 (.max - 5, 10), (0, .max), (UInt64(Int64.max), 2), (2, UInt64(Int64.max)), (.max, 0),
             ]
             for (address, count) in outside {
@@ -130,7 +131,9 @@ import WasmEngine
         ) { linker in
             try linker.define("h", "f", parameters: [], results: []) { (caller, _) throws(Trap) in
                 guard caller.memory.size == 0 else { throw Trap(message: "not empty") }
-                do throws(GuestMemoryFault) { _ = try caller.memory.load(UInt8.self, at: 0) } catch { throw Trap(error) }
+                do throws(GuestMemoryFault) { _ = try caller.memory.load(UInt8.self, at: 0) } catch {
+                    throw Trap(error)
+                }
             }
         }
         let trap = #expect(throws: EngineError.self) { try instance.call("go") }?.trap
@@ -147,7 +150,8 @@ import WasmEngine
         let linker = try Linker(engine)
         try linker.define("h", "first", parameters: [], results: [.i32]) { (caller, values) throws(Trap) in
             do throws(GuestMemoryFault) {
-                values[i32: 0] = Int32(try caller.memory.load(UInt8.self, at: 0)) + Int32(caller.memory.size / 65_536) * 100
+                values[i32: 0] =
+                    Int32(try caller.memory.load(UInt8.self, at: 0)) + Int32(caller.memory.size / 65_536) * 100
             } catch { throw Trap(error) }
         }
         func module(_ letter: String, _ pages: Int) throws -> Module {
@@ -177,6 +181,23 @@ import WasmEngine
             }
         }
         #expect(try instance.call("get") == [.i32(9)])
+    }
+
+    @Test func aSecondInstancesStartFunctionSeesItsOwnMemory() throws {
+        let engine = try Fixtures.engine.get()
+        let linker = try Linker(engine)
+        try linker.define("h", "mark", parameters: [], results: []) { (caller, _) throws(Trap) in
+            do throws(GuestMemoryFault) { try caller.memory.store(UInt8(1), at: 70_000) } catch { throw Trap(error) }
+        }
+        let first = try Fixtures.module("(module (memory (export \"memory\") 2))")
+        let second = """
+            (module (import "h" "mark" (func $m)) (memory (export "memory") 2) (start $m))
+            """
+        let store = try Store(engine)
+        let one = try linker.instantiate(first, in: store)
+        let two = try linker.instantiate(Fixtures.module(second), in: store)
+        #expect(one.withMemory { try? $0.load(UInt8.self, at: 70_000) } == 0)
+        #expect(two.withMemory { try? $0.load(UInt8.self, at: 70_000) } == 1)
     }
 
     @Test func nothingOfAnInstanceIsLeftForTheNext() throws {

@@ -39,7 +39,8 @@ import WasmEngine
 
     @Test func anExportIsCalledWithText() throws {
         let instance = try Fixtures.instance(
-            "(module (func (export \"add\") (param i32 f64) (result f64) (f64.add (f64.convert_i32_s (local.get 0)) (local.get 1))))")
+            "(module (func (export \"add\") (param i32 f64) (result f64) (f64.add (f64.convert_i32_s (local.get 0)) (local.get 1))))"
+        )
         #expect(try instance.function("add").call(parsing: ["2", "0.5"]) == [.f64(2.5)])
         #expect(throws: EngineError.self) { try instance.function("add").call(parsing: ["2"]) }
         #expect(throws: EngineError.self) { try instance.function("add").call(parsing: ["x", "0.5"]) }
