@@ -51,7 +51,6 @@ struct ModuleCommandTests {
     }
 
     @Test func aWorkerHasNoPrivilegesAndCantOpenAnything() async throws {
-        let program = try Program()
         let input = try Descriptors.pipe()
         let output = try Descriptors.pipe()
         let path = try Program.path()
