@@ -138,7 +138,9 @@ extension IPv6Address {
     /// The IPv4 address that this one stands for: mapped, compatible (which `::` and `::1` are too), NAT64, 6to4.
     fileprivate var embeddedV4: IPv4Address? {
         if self == .any || self == .loopback { return .loopback }
-        if high == 0, low >> 32 == 0xffff || low >> 32 == 0 { return IPv4Address(bits: UInt32(truncatingIfNeeded: low)) }
+        if high == 0, low >> 32 == 0xffff || low >> 32 == 0 {
+            return IPv4Address(bits: UInt32(truncatingIfNeeded: low))
+        }
         if high == 0x0064_ff9b_0000_0000, low >> 32 == 0 { return IPv4Address(bits: UInt32(truncatingIfNeeded: low)) }
         if high >> 48 == 0x2002 { return IPv4Address(bits: UInt32(truncatingIfNeeded: high >> 16)) }
         return nil

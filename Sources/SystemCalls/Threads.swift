@@ -15,10 +15,12 @@ public enum Threads {
         let box = Unmanaged.passRetained(Body(body))
         var thread = pthread_t()
         // SAFETY: the thread takes over the one reference that `box` holds.
-        let result = pthread_create(&thread, &attributes, { argument in
-            if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            return nil
-        }, box.toOpaque())
+        let result = pthread_create(
+            &thread, &attributes,
+            { argument in
+                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                return nil
+            }, box.toOpaque())
         if result != 0 { box.release() }
         try check("pthread_create", result)
     }

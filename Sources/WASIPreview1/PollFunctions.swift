@@ -83,7 +83,8 @@ private struct PollWait {
     }
 
     /// The CPU clocks don't move while their thread waits: `inval`.
-    private static func deadline(clock: UInt32, _ timeout: UInt64, isAbsolute: Bool) throws(Preview1Failure) -> Deadline {
+    private static func deadline(clock: UInt32, _ timeout: UInt64, isAbsolute: Bool) throws(Preview1Failure) -> Deadline
+    {
         switch try ClockFunctions.clock(clock) {
         case .realtime: isAbsolute ? Deadline(.realtime, at: timeout) : Deadline(after: timeout)
         case .monotonic: isAbsolute ? Deadline(.monotonic, at: timeout) : Deadline(after: timeout)

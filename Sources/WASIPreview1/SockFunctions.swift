@@ -65,8 +65,11 @@ enum SockFunctions {
         let flags = try receiveFlags(flags)
         _ = try memory.range(at: count, count: 4)
         _ = try memory.range(at: resultFlags, count: 2)
-        let received = try memory.withVectors(at: vectors, count: vectorCount, context.limits) { (vectors) throws(Errno) in
-            do throws(SocketFailure) { return try socket.receive(into: vectors, flags: flags) } catch { throw error.errno }
+        let received = try memory.withVectors(at: vectors, count: vectorCount, context.limits) {
+            (vectors) throws(Errno) in
+            do throws(SocketFailure) { return try socket.receive(into: vectors, flags: flags) } catch {
+                throw error.errno
+            }
         }
         try memory.put(UInt32(truncatingIfNeeded: received.count), at: count)
         try memory.put(UInt16(received.isTruncated ? 1 : 0), at: resultFlags)

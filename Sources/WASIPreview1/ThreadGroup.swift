@@ -80,12 +80,14 @@ public final class ThreadGroup: Sendable {
     private func checkTypes(spawn: FunctionType) throws(EngineError) {
         let action = "link wasi.thread-spawn"
         guard spawn == Self.spawnType else {
-            throw EngineError(.linking, action, "the module imports it as \(spawn); martlet has it as \(Self.spawnType)")
+            throw EngineError(
+                .linking, action, "the module imports it as \(spawn); martlet has it as \(Self.spawnType)")
         }
         let start = module.exports.first { $0.name == Self.startName }?.type
         guard start == .function(Self.startType) else {
             let found = start.map { "exports it as \($0)" } ?? "doesn't export it"
-            throw EngineError(.linking, action, "a thread runs \(Self.startName) \(Self.startType), and the module \(found)")
+            throw EngineError(
+                .linking, action, "a thread runs \(Self.startName) \(Self.startType), and the module \(found)")
         }
     }
 

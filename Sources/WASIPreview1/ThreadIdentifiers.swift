@@ -24,7 +24,9 @@ final class ThreadIdentifiers: Sendable {
         state.withLock { state in
             guard state.running.count < limit else { return nil }
             // Fewer are running than there are ids: the loop ends.
-            repeat { state.last = state.last >= Self.largest ? 1 : state.last + 1 } while state.running.contains(state.last)
+            repeat {
+                state.last = state.last >= Self.largest ? 1 : state.last + 1
+            } while state.running.contains(state.last)
             state.running.insert(state.last)
             return state.last
         }

@@ -18,8 +18,11 @@ enum WasmEdgeDatagrams {
         if let port { _ = try memory.range(at: port, count: 2) }
         _ = try memory.range(at: count, count: 4)
         _ = try memory.range(at: resultFlags, count: 2)
-        let received = try memory.withVectors(at: vectors, count: vectorCount, context.limits) { (vectors) throws(Errno) in
-            do throws(SocketFailure) { return try socket.receive(into: vectors, flags: flags) } catch { throw error.errno }
+        let received = try memory.withVectors(at: vectors, count: vectorCount, context.limits) {
+            (vectors) throws(Errno) in
+            do throws(SocketFailure) { return try socket.receive(into: vectors, flags: flags) } catch {
+                throw error.errno
+            }
         }
         // A stream names no sender: its peer is the one.
         if let source = received.source ?? (try? socket.peerAddress()) {

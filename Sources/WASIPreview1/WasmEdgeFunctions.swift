@@ -39,7 +39,8 @@ enum WasmEdgeFunctions {
                 call.context, memory, family: values[u32: 0], kind: values[u32: 1], result: values[u32: 2])
         }
         + both("sock_bind", 3) { (call, memory, values) throws(Preview1Failure) in
-            try WasmEdgeSockets.bind(call.context, memory, values[u32: 0], address: values[u32: 1], port: values[u32: 2])
+            try WasmEdgeSockets.bind(
+                call.context, memory, values[u32: 0], address: values[u32: 1], port: values[u32: 2])
         }
         + both("sock_connect", 3) { (call, memory, values) throws(Preview1Failure) in
             try WasmEdgeSockets.connect(
@@ -111,12 +112,14 @@ enum WasmEdgeFunctions {
     private static let options: [Preview1Function] = [
         function("sock_getsockopt", 5) { (call, memory, values) throws(Preview1Failure) in
             try WasmEdgeOptions.get(
-                call.context, memory, values[u32: 0], level: values[u32: 1], name: values[u32: 2], value: values[u32: 3],
+                call.context, memory, values[u32: 0], level: values[u32: 1], name: values[u32: 2],
+                value: values[u32: 3],
                 size: values[u32: 4])
         },
         function("sock_setsockopt", 5) { (call, memory, values) throws(Preview1Failure) in
             try WasmEdgeOptions.set(
-                call.context, memory, values[u32: 0], level: values[u32: 1], name: values[u32: 2], value: values[u32: 3],
+                call.context, memory, values[u32: 0], level: values[u32: 1], name: values[u32: 2],
+                value: values[u32: 3],
                 size: values[u32: 4])
         },
     ]

@@ -35,7 +35,9 @@ enum WasmEdgeNames {
     private static let textLimit: UInt32 = 1024
 
     /// A string, which may end in a zero byte.
-    private static func text(_ memory: borrowing GuestMemory, _ place: (UInt32, UInt32)) throws(Preview1Failure) -> String {
+    private static func text(_ memory: borrowing GuestMemory, _ place: (UInt32, UInt32)) throws(Preview1Failure)
+        -> String
+    {
         guard place.1 <= textLimit else { throw .errno(.aiNoName) }
         let bytes = try memory.range(at: place.0, count: place.1)
         return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
@@ -97,7 +99,8 @@ private struct Hints {
         guard type <= 2, transport <= 2 else { throw .errno(.aiSocketType) }
         // Type 1 is a datagram socket and 2 a stream; protocol 1 is TCP and 2 is UDP; 0 leaves it open.
         kinds = ([.stream, .datagram] as [Sockets.Kind]).filter { kind in
-            (type == 0 || type == (kind == .stream ? 2 : 1)) && (transport == 0 || transport == (kind == .stream ? 1 : 2))
+            (type == 0 || type == (kind == .stream ? 2 : 1))
+                && (transport == 0 || transport == (kind == .stream ? 1 : 2))
         }
         guard !kinds.isEmpty else { throw .errno(.aiSocketType) }
     }

@@ -12,6 +12,9 @@ enum WasmEdgeOptions {
         var isSettable = true
     }
 
+    /// The names of the host's interfaces aren't the guest's business: it is told that there is none, and can't set one.
+    private static let bindToDevice: UInt32 = 14
+
     /// Bytes of the largest value, and what a guest's buffer is cut to.
     private static let sizeLimit: UInt32 = 64
 
@@ -32,8 +35,6 @@ enum WasmEdgeOptions {
         case 11: Option(name: .receiveTimeout)
         case 12: Option(name: .sendTimeout)
         case 13: Option(name: .accepting, isSettable: false)
-        // To a device: the names of the host's interfaces aren't the guest's business.
-        case 14: throw .errno(.noprotoopt)
         default: throw .errno(.inval)
         }
     }
@@ -44,6 +45,10 @@ enum WasmEdgeOptions {
         value: UInt32, size: UInt32
     ) throws(Preview1Failure) {
         let socket = try context.descriptors.socket(number, needing: [])
+        if level == 0, name == bindToDevice {
+            // No socket is bound to a device.
+            return try memory.put(0 as UInt32, at: size)
+        }
         let option = try option(level, name)
         let room = try memory.read(UInt32.self, at: size)
         let whole = try memory.range(at: value, count: room)
@@ -74,6 +79,7 @@ enum WasmEdgeOptions {
         value: UInt32, size: UInt32
     ) throws(Preview1Failure) {
         let socket = try context.descriptors.socket(number, needing: [])
+        guard level != 0 || name != bindToDevice else { throw .errno(.noprotoopt) }
         let option = try option(level, name)
         guard option.isSettable else { throw .errno(.noprotoopt) }
         guard size <= sizeLimit else { throw .errno(.inval) }

@@ -55,7 +55,9 @@ enum WasmEdgeSockets {
     ) throws(Preview1Failure) {
         let socket = try context.descriptors.socket(number, needing: [])
         let target = try WasmEdgeAddress(memory, at: address)
-        guard type == nil ? target.bytes.count == 128 : [4, 16].contains(target.bytes.count) else { throw .errno(.inval) }
+        guard type == nil ? target.bytes.count == 128 : [4, 16].contains(target.bytes.count) else {
+            throw .errno(.inval)
+        }
         if let type { _ = try memory.range(at: type, count: 4) }
         _ = try memory.range(at: port, count: 4)
         let end = try guestSocketErrno { () throws(SocketFailure) in

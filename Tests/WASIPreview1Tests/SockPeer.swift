@@ -37,7 +37,8 @@ extension Preview1Configuration {
         let port = try Listener.port(of: listener.rawValue)
         listeners = [listener.release()]
         network = NetworkPolicy(
-            ports: [SockPeer.mapping(80, transport)], outbound: outbound.isEmpty ? [] : try OutboundRule.list(parsing: outbound))
+            ports: [SockPeer.mapping(80, transport)],
+            outbound: outbound.isEmpty ? [] : try OutboundRule.list(parsing: outbound))
         return port
     }
 }

@@ -140,7 +140,8 @@ import WasmEngine
     @Test func aModuleThatStartsNothingIsNotLinked() throws {
         let text = Self.ending("").replacing("wasi_thread_start", with: "thread_start")
         let error = #expect(throws: EngineError.self) { try Threaded(text) }
-        #expect(error?.description.contains("wasi_thread_start (i32, i32) -> ()") == true, "\(error?.description ?? "")")
+        #expect(
+            error?.description.contains("wasi_thread_start (i32, i32) -> ()") == true, "\(error?.description ?? "")")
     }
 
     @Test func spawningUnderAnotherTypeIsNotLinked() throws {

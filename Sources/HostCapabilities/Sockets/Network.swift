@@ -104,15 +104,16 @@ extension Network {
     /// A guest may have an address from elsewhere, such as its own configuration. Before such an address is refused,
     /// the names of the rules for that port are looked up, each at most once in 30 seconds.
     func allowsConnect(to target: SocketAddress) -> Bool {
-        if isAllowedNow(target) { return true }
+        if knowsAllowed(target) { return true }
         for name in namesToRefresh(for: target.port) {
             if let found = try? resolver.resolve(name) { remember(found, for: name) }
-            if isAllowedNow(target) { return true }
+            if knowsAllowed(target) { return true }
         }
         return false
     }
 
-    private func isAllowedNow(_ target: SocketAddress) -> Bool {
+    /// Whether the guest may reach an address by what is known so far.
+    func knowsAllowed(_ target: SocketAddress) -> Bool {
         policy.allowsConnect(target.address, port: target.port) { rule, address in
             state.withLock { $0.resolved[rule]?.contains(address) ?? false }
         }

@@ -100,7 +100,8 @@ public struct PortMapping: Hashable, Sendable {
     ) throws(NetworkRuleError) -> UInt16 {
         guard let number = StrictDecimal.parse(digits.utf8, through: 65535), number >= lowest else {
             throw NetworkRuleError(
-                text: text, problem: "has the \(role) port \"\(digits)\"", advice: "write a number from \(lowest) to 65535")
+                text: text, problem: "has the \(role) port \"\(digits)\"",
+                advice: "write a number from \(lowest) to 65535")
         }
         return UInt16(number)
     }

@@ -40,7 +40,9 @@ public final class Socket: Sendable {
     /// A granted port leads to the host's address and port of its mapping. If a socket was opened for it beforehand, this
     /// socket becomes a second handle of that one. Refused for any other port.
     public func bind(to address: SocketAddress) throws(SocketFailure) {
-        guard address.family == family else { throw .system(SystemCallError("bind", address.description, .familyUnsupported)) }
+        guard address.family == family else {
+            throw .system(SystemCallError("bind", address.description, .familyUnsupported))
+        }
         if address.port == 0 {
             guard !network.policy.outbound.isEmpty else { throw .refused }
             return try bind(onHost: address)
@@ -172,7 +174,8 @@ extension Socket {
             if state.mapping != nil { state.peers.insert(source) }
             return state.mapping != nil || state.isConnected
         }
-        return isKnown || network.allowsConnect(to: source)
+        // Without a lookup: a stranger must not make the guest wait for the DNS.
+        return isKnown || network.knowsAllowed(source)
     }
 
     /// Sends some of the bytes and returns how many.
@@ -237,28 +240,5 @@ extension Socket {
         do throws(SystemCallError) {
             try Sockets.setOption(hostDescriptor, option.level, option.name, value)
         } catch { throw .system(error) }
-    }
-}
-
-/// Who lately sent something to a granted datagram port: they may be answered.
-struct RecentPeers: Sendable {
-    private var known: Set<SocketAddress> = []
-    private var order: [SocketAddress] = []
-    private var oldest = 0
-
-    /// How many are remembered; the oldest is forgotten first.
-    static let limit = 1024
-
-    func contains(_ address: SocketAddress) -> Bool { known.contains(address) }
-
-    mutating func insert(_ address: SocketAddress) {
-        guard known.insert(address).inserted else { return }
-        if order.count < Self.limit {
-            order.append(address)
-        } else {
-            known.remove(order[oldest])
-            order[oldest] = address
-            oldest = (oldest + 1) % Self.limit
-        }
     }
 }

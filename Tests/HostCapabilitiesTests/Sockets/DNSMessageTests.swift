@@ -48,7 +48,7 @@ import Testing
                 Self.record(Self.name("bank.example"), 1, [6, 6, 6, 6]),
             ])
         let answer = try DNSMessage.decode(bytes, answering: question)
-        #expect(answer.addresses .map(\.description) == ["93.184.216.34"])
+        #expect(answer.addresses.map(\.description) == ["93.184.216.34"])
         #expect(answer.canonicalName.text == "host.example.org")
     }
 
@@ -57,7 +57,7 @@ import Testing
         let data: [UInt8] = [0x20, 1, 0xd, 0xb8] + [UInt8](repeating: 0, count: 11) + [7]
         let answer = try DNSMessage.decode(
             Self.answer(to: question, records: [Self.record(Self.pointer, 28, data)]), answering: question)
-        #expect(answer.addresses .map(\.description) == ["2001:db8::7"])
+        #expect(answer.addresses.map(\.description) == ["2001:db8::7"])
     }
 
     @Test func anAnswerToAnotherQuestionIsUnrelated() throws {
@@ -109,7 +109,8 @@ import Testing
         let good = Self.answer(
             to: question,
             records: [
-                Self.record(Self.pointer, 5, Self.name("h.example")), Self.record(Self.name("h.example"), 1, [1, 2, 3, 4]),
+                Self.record(Self.pointer, 5, Self.name("h.example")),
+                Self.record(Self.name("h.example"), 1, [1, 2, 3, 4]),
             ])
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<5000 {

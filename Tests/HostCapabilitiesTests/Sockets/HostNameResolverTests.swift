@@ -15,7 +15,9 @@ import Testing
     private static func name(_ text: String) throws -> HostName { try #require(HostName(text)) }
 
     @Test func findsAddressesByTheDNS() throws {
-        let server = try FakeNameServer { query, _ in FakeNameServer.answer(query, addresses: [[10, 0, 0, 7], [10, 0, 0, 8]]) }
+        let server = try FakeNameServer { query, _ in
+            FakeNameServer.answer(query, addresses: [[10, 0, 0, 7], [10, 0, 0, 8]])
+        }
         let found = try Self.resolver([server.address]).resolve(Self.name("db.example"))
         #expect(found.addresses.map(\.description) == ["10.0.0.7", "10.0.0.8"])
         #expect(!found.isLocalKnowledge)
@@ -45,7 +47,8 @@ import Testing
 
     @Test func theNextServerIsAskedWhenOneIsSilentOrFails() throws {
         let silent = try FakeNameServer { _, _ in nil }
-        let failing = try FakeNameServer { query, _ in FakeNameServer.answer(query, addresses: [], flags: [0x81, 0x82]) }
+        let failing = try FakeNameServer { query, _ in FakeNameServer.answer(query, addresses: [], flags: [0x81, 0x82])
+        }
         let good = try FakeNameServer { query, _ in FakeNameServer.answer(query, addresses: [[10, 0, 0, 7]]) }
         let closed = SocketAddress(.v4(.loopback), port: 1)
         let resolver = Self.resolver([closed, silent.address, failing.address, good.address])
@@ -68,7 +71,8 @@ import Testing
     }
 
     @Test func whatTheHostKnowsIsNotAsked() throws {
-        let configuration = ResolverConfiguration(hostsFile: "10.0.0.7 db.example", resolverFile: "nameserver 192.0.2.1")
+        let configuration = ResolverConfiguration(
+            hostsFile: "10.0.0.7 db.example", resolverFile: "nameserver 192.0.2.1")
         let resolver = HostNameResolver(configuration: configuration)
         let found = try resolver.resolve(Self.name("DB.example."))
         #expect(found.addresses.map(\.description) == ["10.0.0.7"])

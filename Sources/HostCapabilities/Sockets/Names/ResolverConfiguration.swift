@@ -34,7 +34,8 @@ public struct ResolverConfiguration: Hashable, Sendable {
 
     /// Reads the host's files. One that is missing or too long counts as empty; without a server, the machine's own is
     /// asked, as resolv.conf(5) says.
-    public static func load(hosts: String = "/etc/hosts", resolver: String = "/etc/resolv.conf") -> ResolverConfiguration
+    public static func load(hosts: String = "/etc/hosts", resolver: String = "/etc/resolv.conf")
+        -> ResolverConfiguration
     {
         let hostsText = (try? Files.contents(of: hosts, limit: fileLimit)) ?? []
         let resolverText = (try? Files.contents(of: resolver, limit: fileLimit)) ?? []
@@ -64,7 +65,8 @@ public struct ResolverConfiguration: Hashable, Sendable {
         let words = line.prefix { $0 != "#" && $0 != ";" }.words
         switch words.first {
         case "nameserver":
-            guard servers.count < Self.serverLimit, words.count > 1, let address = IPAddress(words[1].withoutZone) else {
+            guard servers.count < Self.serverLimit, words.count > 1, let address = IPAddress(words[1].withoutZone)
+            else {
                 return
             }
             servers.append(SocketAddress(address, port: 53))
