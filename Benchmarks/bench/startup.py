@@ -6,7 +6,7 @@ from . import places
 from .measure import Contender, Failed, Row, run, wall_times
 
 conditions = """whole process by posix_spawn and wait; the image, its compiled module and every page are cached;
-wasmtime runs the same WAT, or compiles it before and runs that with --allow-precompiled"""
+with --read-only no writable layer is made over the image; wasmtime runs the same WAT, or compiles it before and runs that with --allow-precompiled"""
 
 
 def measure(rounds: int, note) -> list[Row]:
@@ -26,7 +26,10 @@ def martlet(hello, note) -> list[Contender]:
     except Failed as failure:
         note(f"martlet skipped: {failure}")
         return []
-    return [Contender("martlet", places.martlet_run("bench/hello"))]
+    return [
+        Contender("martlet", places.martlet_run("bench/hello")),
+        Contender("martlet --read-only", places.martlet_run("--read-only", "bench/hello")),
+    ]
 
 
 def wasmtime(hello) -> list[Contender]:
