@@ -71,8 +71,8 @@ let package = Package(
         + layer("WasmEngine", ["CWasmtime", "SystemCalls", "WasmBinary"], settings: lifetimes)
         + layer("HostCapabilities", ["SystemCalls"])
         + layer("WASIPreview1", ["HostCapabilities", "SystemCalls", "WasmBinary", "WasmEngine"])
-        + layer("Sandbox", ["SystemCalls"], tests: ["CSeccomp"])
-        + layer("ContainerLifecycle", ["JSON", "Sandbox", "SystemCalls"])
+        + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
+        + layer("ContainerLifecycle", ["JSON", "Sandbox", "SystemCalls"], tests: ["ConfinementProbe", "ProbeRunner"])
         + layer(
             "WasmWorkload",
             [
@@ -102,6 +102,14 @@ let package = Package(
             .target(
                 name: "ArchiveFixtures", dependencies: ["Archive", "SystemCalls"], path: "Tests/ArchiveFixtures",
                 swiftSettings: strict),
+            // A process with one thread that confines itself and runs workloads, the C code that attacks from inside of it,
+            // and how tests run it.
+            .target(name: "CForgedCode", path: "Tests/CForgedCode"),
+            .executableTarget(
+                name: "ConfinementProbe", dependencies: ["CForgedCode", "ContainerLifecycle", "Sandbox", "SystemCalls"],
+                path: "Tests/ConfinementProbe", swiftSettings: strict),
+            .target(
+                name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),
             // Every folder of oci-samples, built and run as a user would.
             .testTarget(
                 name: "SampleTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
