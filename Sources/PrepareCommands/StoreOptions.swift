@@ -38,7 +38,10 @@ func absolute(_ path: String) throws(SystemCallError) -> String {
 }
 
 struct PlatformOption: ParsableArguments {
-    @Option(help: "Which platform of an image that has several, as os/architecture (default: wasi/wasm, then this machine's).")
+    @Option(
+        help:
+            "Which platform of an image that has several, as os/architecture (default: wasi/wasm, then this machine's)."
+    )
     var platform: String?
 
     func choice() throws -> PlatformChoice {

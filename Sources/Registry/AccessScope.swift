@@ -6,7 +6,9 @@ struct AccessScope: Hashable, Sendable {
     let actions: [Action]
 
     static func pull(_ repository: String) -> AccessScope { AccessScope(repository: repository, actions: [.pull]) }
-    static func push(_ repository: String) -> AccessScope { AccessScope(repository: repository, actions: [.pull, .push]) }
+    static func push(_ repository: String) -> AccessScope {
+        AccessScope(repository: repository, actions: [.pull, .push])
+    }
 
     var text: String { "repository:\(repository):\(actions.map(\.rawValue).joined(separator: ","))" }
 }

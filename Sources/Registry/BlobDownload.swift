@@ -11,7 +11,9 @@ struct BlobDownload {
     let destination: any BlobDestination
     let observer: any TransferObserver
 
-    private var subject: String { "pull \(session.endpoint.name)/\(session.endpoint.repository) blob \(blob.digest.short)" }
+    private var subject: String {
+        "pull \(session.endpoint.name)/\(session.endpoint.repository) blob \(blob.digest.short)"
+    }
 
     func run() async throws(RegistryError) {
         if try storing({ try destination.holds(blob) }) {
@@ -19,7 +21,8 @@ struct BlobDownload {
             return
         }
         guard blob.size <= session.limits.blobBytes else {
-            throw RegistryError(.tooLarge, subject, "has \(blob.size) bytes, at most \(session.limits.blobBytes) are read")
+            throw RegistryError(
+                .tooLarge, subject, "has \(blob.size) bytes, at most \(session.limits.blobBytes) are read")
         }
         let sink = try storing { try destination.sink(for: blob) }
         do throws(RegistryError) {
@@ -80,7 +83,8 @@ struct BlobDownload {
             start = 0
         }
         guard answer.status == 200 || start > 0 else {
-            throw RegistryError(.malformed, subject, "\(session.endpoint.name) sent a part where the whole was asked for")
+            throw RegistryError(
+                .malformed, subject, "\(session.endpoint.name) sent a part where the whole was asked for")
         }
         if let length = answer.contentLength, length != blob.size - start {
             throw RegistryError(

@@ -26,7 +26,8 @@ struct BlobPart: AsyncSequence, Sendable {
         mutating func next() async throws -> ByteBuffer? {
             let left = part.count - position
             guard left > 0 else { return nil }
-            let bytes = try part.source.read(at: part.offset + position, count: Int(Swift.min(left, Int64(BlobPart.pieceBytes))))
+            let bytes = try part.source.read(
+                at: part.offset + position, count: Int(Swift.min(left, Int64(BlobPart.pieceBytes))))
             guard !bytes.isEmpty else {
                 throw RegistryError(.storage, "", "a stored blob is shorter than its descriptor says")
             }

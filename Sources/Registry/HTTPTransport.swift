@@ -79,7 +79,9 @@ final class HTTPTransport: Sendable {
     private func target(
         of answer: WebAnswer, _ request: WebRequest, _ subject: String
     ) throws(RegistryError) -> WebAddress? {
-        guard [301, 302, 303, 307, 308].contains(answer.status), [.GET, .HEAD].contains(request.method) else { return nil }
+        guard [301, 302, 303, 307, 308].contains(answer.status), [.GET, .HEAD].contains(request.method) else {
+            return nil
+        }
         guard let location = answer["location"], location.utf8.count <= limits.addressBytes,
             let next = request.address.resolving(location)
         else {
@@ -97,6 +99,7 @@ extension TimeAmount {
     init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
         let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        self = .nanoseconds(overflow ? .max / 2 : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue)
+        self = .nanoseconds(
+            overflow ? .max / 2 : whole.addingReportingOverflow(attoseconds / 1_000_000_000).partialValue)
     }
 }

@@ -22,7 +22,9 @@ public struct PlainHTTPPolicy: Equatable, Sendable {
         guard !loopback || !hosts.isEmpty else {
             throw RegistryError(
                 .notPermitted, authority, "--plain-http is for registries on this machine",
-                advice: "name the host with --insecure-registry \(authority) if reading and changing on the way is acceptable")
+                advice:
+                    "name the host with --insecure-registry \(authority) if reading and changing on the way is acceptable"
+            )
         }
         return .https
     }

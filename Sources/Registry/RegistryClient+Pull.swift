@@ -58,7 +58,8 @@ extension RegistryClient {
             indexes.append(received.published)
             guard indexes.count <= session.limits.indexDepth else {
                 throw RegistryError(
-                    .malformed, "pull \(reference)", "has more than \(session.limits.indexDepth) indexes within each other")
+                    .malformed, "pull \(reference)",
+                    "has more than \(session.limits.indexDepth) indexes within each other")
             }
             let entry = try select(from: index, choice)
             platform = entry.platform ?? platform
@@ -80,7 +81,8 @@ extension RegistryClient {
         let there = images.compactMap { $0.platform?.description }
         let listed = there.isEmpty ? "none with a platform" : Set(there).sorted().prefix(12).joined(separator: ", ")
         throw RegistryError(
-            .noMatchingPlatform, "pull \(reference)", "has no image for \(choice); there is \(ErrorAnswer.printable(listed))",
+            .noMatchingPlatform, "pull \(reference)",
+            "has no image for \(choice); there is \(ErrorAnswer.printable(listed))",
             advice: "choose one with --platform")
     }
 
@@ -92,7 +94,8 @@ extension RegistryClient {
         }
         guard sum <= session.limits.imageBytes else {
             throw RegistryError(
-                .tooLarge, "pull \(reference)", "has \(sum) bytes of blobs, at most \(session.limits.imageBytes) are read")
+                .tooLarge, "pull \(reference)",
+                "has \(sum) bytes of blobs, at most \(session.limits.imageBytes) are read")
         }
     }
 }

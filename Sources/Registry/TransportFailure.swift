@@ -61,7 +61,8 @@ enum TransportFailure {
         }
         let advice = "put the registry's CA into /etc/containers/certs.d/\(origin.authority)/ca.crt or pass --ca-file"
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
-            return RegistryError(.trust, subject, "the certificate of \(origin.authority) isn't trusted", advice: advice)
+            return RegistryError(
+                .trust, subject, "the certificate of \(origin.authority) isn't trusted", advice: advice)
         }
         if text.contains("unableToValidateCertificate") || text.contains("failedToValidateHostname") {
             return RegistryError(.trust, subject, "the certificate of \(origin.authority) is for another host")

@@ -49,11 +49,14 @@ struct WebAnswer: Sendable {
 
     /// What an error answer says of itself, read within bounds; nil when it can't be read.
     func errorSummary(limits: RegistryLimits) async -> String? {
-        guard let bytes = try? await collect(limit: limits.errorBodyBytes, limits: limits, subject: "") else { return nil }
+        guard let bytes = try? await collect(limit: limits.errorBodyBytes, limits: limits, subject: "") else {
+            return nil
+        }
         return ErrorAnswer.summary(bytes)
     }
 
     private func tooLarge(_ limit: Int, _ subject: String) -> RegistryError {
-        RegistryError(.tooLarge, subject, "\(address.origin) sent more than \(limit) bytes where at most that many are read")
+        RegistryError(
+            .tooLarge, subject, "\(address.origin) sent more than \(limit) bytes where at most that many are read")
     }
 }

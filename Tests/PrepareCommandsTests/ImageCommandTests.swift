@@ -61,7 +61,9 @@ struct ImageCommandTests {
         try Tampering(layout).replaceDiffID()
         let imported = try program.run("image", "import", layout)
         #expect(imported.status == 1)
-        #expect(imported.errors.split(separator: "\n").count == 1 && imported.errors.contains("digest"), "\(imported.errors)")
+        #expect(
+            imported.errors.split(separator: "\n").count == 1 && imported.errors.contains("digest"),
+            "\(imported.errors)")
         #expect(program.names(in: "\(program.store)/roots").isEmpty)
         #expect(program.names(in: "\(program.store)/tmp").isEmpty)
     }
@@ -86,7 +88,8 @@ struct ImageCommandTests {
         try await withThrowingTaskGroup(of: Int32.self) { group in
             for number in 0..<4 {
                 group.addTask {
-                    try Program.run(["image", "import", layout, "--root", store], errors: "\(folder)/errors\(number)").status
+                    try Program.run(["image", "import", layout, "--root", store], errors: "\(folder)/errors\(number)")
+                        .status
                 }
             }
             for try await status in group { #expect(status == 0) }
@@ -94,19 +97,23 @@ struct ImageCommandTests {
         #expect(program.names(in: "\(program.store)/roots").count == 1)
     }
 
-    @Test(arguments: [
-        (["image", "inspect", "nothing:1"], 2), (["image", "import", "/no/such/file"], 2), (["image", "unpack", "x"], 2),
-        (["image", "pull"], 125), (["image", "pull", "UPPER/Case"], 125), (["image", "nonsense"], 125), (["image", "list", "--no-such"], 125),
-        (["image", "pull", "registry.example.com/x", "--plain-http"], 1),
-        (["image", "pull", "localhost:1/x", "--creds", "nocolon"], 125),
-        (["image", "pull", "localhost:1/x", "--authfile", "/no/such/file", "--plain-http"], 1),
-        (["image", "build", "/no/such/file", "-t", "x"], 1), (["image", "list", "--root"], 125),
-    ] as [([String], Int32)])
+    @Test(
+        arguments: [
+            (["image", "inspect", "nothing:1"], 2), (["image", "import", "/no/such/file"], 2),
+            (["image", "unpack", "x"], 2),
+            (["image", "pull"], 125), (["image", "pull", "UPPER/Case"], 125), (["image", "nonsense"], 125),
+            (["image", "list", "--no-such"], 125),
+            (["image", "pull", "registry.example.com/x", "--plain-http"], 1),
+            (["image", "pull", "localhost:1/x", "--creds", "nocolon"], 125),
+            (["image", "pull", "localhost:1/x", "--authfile", "/no/such/file", "--plain-http"], 1),
+            (["image", "build", "/no/such/file", "-t", "x"], 1), (["image", "list", "--root"], 125),
+        ] as [([String], Int32)])
     func anErrorIsOneLineAndAStatus(_ arguments: [String], _ status: Int32) throws {
         let program = try Program()
         let result = try Program.run(arguments, errors: "\(program.folder)/errors")
         #expect(result.status == status, "\(result.errors)")
-        #expect(result.errors.hasPrefix("martlet: ") && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+        #expect(
+            result.errors.hasPrefix("martlet: ") && result.errors.split(separator: "\n").count == 1, "\(result.errors)")
         #expect(result.output.isEmpty)
     }
 
@@ -118,7 +125,9 @@ struct ImageCommandTests {
     }
 
     @Test(
-        .enabled(if: ChildProgram.find("docker-registry", searchPath: "/usr/bin") != nil, "needs the package docker-registry"))
+        .enabled(
+            if: ChildProgram.find("docker-registry", searchPath: "/usr/bin") != nil, "needs the package docker-registry"
+        ))
     func anImageGoesToARegistryAndComesBack() throws {
         let program = try Program()
         let port = 20_000 + Int.random(in: 0..<20_000)

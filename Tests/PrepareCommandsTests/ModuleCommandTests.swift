@@ -35,11 +35,13 @@ struct ModuleCommandTests {
         #expect(try program.run("cache", "list").lines.count == 1)
     }
 
-    @Test(arguments: [
-        ([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff], 1), ([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0], 3),
-        ([0, 0x61, 0x73, 0x6d, 9, 9, 9, 9], 3), ([0x7f, 0x45, 0x4c, 0x46], 3), ([], 3), (Array("#!/bin/sh".utf8), 3),
-        (Array("(module (func".utf8), 1), ([0xff, 0xfe, 0xfd], 3),
-    ] as [([UInt8], Int32)])
+    @Test(
+        arguments: [
+            ([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff], 1), ([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0], 3),
+            ([0, 0x61, 0x73, 0x6d, 9, 9, 9, 9], 3), ([0x7f, 0x45, 0x4c, 0x46], 3), ([], 3),
+            (Array("#!/bin/sh".utf8), 3),
+            (Array("(module (func".utf8), 1), ([0xff, 0xfe, 0xfd], 3),
+        ] as [([UInt8], Int32)])
     func whatIsNoModuleEndsInALineAndItsStatus(_ bytes: [UInt8], _ status: Int32) throws {
         let program = try Program()
         let result = try program.run("prepare-module", try program.write("x", bytes))

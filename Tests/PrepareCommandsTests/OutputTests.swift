@@ -20,10 +20,12 @@ struct OutputTests {
         #expect(RelativeTime.text(from: .min, to: .max) == "in the future")
     }
 
-    @Test(arguments: [
-        ("0", 0), ("17", 17), ("500M", 500_000_000), ("2g", 2_000_000_000), ("1kB", 1_000), ("3 G", nil), ("G", nil), ("-1", nil),
-        ("99999999999T", nil), ("1.5G", nil),
-    ] as [(String, UInt64?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("17", 17), ("500M", 500_000_000), ("2g", 2_000_000_000), ("1kB", 1_000), ("3 G", nil),
+            ("G", nil), ("-1", nil),
+            ("99999999999T", nil), ("1.5G", nil),
+        ] as [(String, UInt64?)])
     func sizesAreReadAsTheyArePrinted(_ text: String, _ expected: UInt64?) {
         #expect(ByteCount.parse(text) == expected)
     }

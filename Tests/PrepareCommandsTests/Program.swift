@@ -35,7 +35,8 @@ struct Program: ~Copyable {
 
     static func run(_ arguments: [String], errors: String) throws -> Result {
         let outcome = try ChildProgram.run(
-            "/bin/sh", arguments: ["sh", "-c", #"errors=$1; shift; exec "$@" 2>"$errors""#, "sh", errors, path()] + arguments,
+            "/bin/sh",
+            arguments: ["sh", "-c", #"errors=$1; shift; exec "$@" 2>"$errors""#, "sh", errors, path()] + arguments,
             environment: ["PATH=/usr/bin:/bin", "HOME=/nonexistent"], input: .bytes([]), outputLimit: 1 << 20,
             timeout: .seconds(60))
         guard case .exited(let exit) = outcome.end else { throw SystemCallError("wait", "\(outcome.end)", .timedOut) }

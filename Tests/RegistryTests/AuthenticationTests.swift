@@ -6,7 +6,8 @@ import Testing
 @Suite("Challenges and tokens")
 struct AuthenticationTests {
     @Test func aBearerChallengeIsRead() {
-        let header = #"Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push""#
+        let header =
+            #"Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push""#
         #expect(
             AuthenticationChallenge.parse(header) == [
                 .bearer(
@@ -15,10 +16,13 @@ struct AuthenticationTests {
     }
 
     @Test func theStrongestOfSeveralChallengesIsTaken() {
-        let headers = [#"Basic realm="a, b", charset="UTF-8""#, #"bearer Realm = "https://x/" , error="invalid_token""#]
+        let headers = [
+            #"Basic realm="a, b", charset="UTF-8""#, #"bearer Realm = "https://x/" , error="invalid_token""#,
+        ]
         #expect(AuthenticationChallenge.best(in: headers) == .bearer(realm: "https://x/", service: nil, scope: nil))
-        #expect(AuthenticationChallenge.best(in: [#"Negotiate, Basic realm="x", Bearer realm="https://y/""#])
-            == .bearer(realm: "https://y/", service: nil, scope: nil))
+        #expect(
+            AuthenticationChallenge.best(in: [#"Negotiate, Basic realm="x", Bearer realm="https://y/""#])
+                == .bearer(realm: "https://y/", service: nil, scope: nil))
         #expect(AuthenticationChallenge.best(in: ["Basic"]) == .basic)
     }
 
@@ -28,7 +32,9 @@ struct AuthenticationTests {
                 == [.bearer(realm: #"https://x/"q""#, service: "plain", scope: nil)])
     }
 
-    @Test(arguments: ["", ",,,", "Bearer", "Bearer realm", #"Bearer realm="unterminated"#, "Digest realm=\"x\"", "=\"x\"", "\u{0}"])
+    @Test(arguments: [
+        "", ",,,", "Bearer", "Bearer realm", #"Bearer realm="unterminated"#, "Digest realm=\"x\"", "=\"x\"", "\u{0}",
+    ])
     func whatIsNoChallengeOfOursIsPassedOver(_ header: String) {
         #expect(AuthenticationChallenge.best(in: [header]) == nil)
     }
@@ -67,7 +73,8 @@ struct AuthenticationTests {
     }
 
     @Test(arguments: [
-        "{}", "[]", "", #"{"token":""}"#, #"{"token":"a\r\nX: y"}"#, #"{"token":7}"#, #"{"token":"a","expires_in":"x"}"#,
+        "{}", "[]", "", #"{"token":""}"#, #"{"token":"a\r\nX: y"}"#, #"{"token":7}"#,
+        #"{"token":"a","expires_in":"x"}"#,
         #"{"token":"ä"}"#,
     ])
     func anAnswerWithoutAUsableTokenIsRefused(_ answer: String) {

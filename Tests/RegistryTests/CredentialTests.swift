@@ -62,12 +62,15 @@ struct CredentialTests {
 
     @Test func identityTokensAndHelpersAreRead() throws {
         #expect(
-            try entry(#"{"auths":{"r":{"auth":"bWU6eA==","identitytoken":"t"}}}"#, "r") == .credentials(.identityToken("t")))
+            try entry(#"{"auths":{"r":{"auth":"bWU6eA==","identitytoken":"t"}}}"#, "r")
+                == .credentials(.identityToken("t")))
         #expect(try entry(#"{"credHelpers":{"r":"one"},"credsStore":"two"}"#, "r") == .helper(name: "one", server: "r"))
         #expect(try entry(#"{"credHelpers":{"r":"one"},"credsStore":"two"}"#, "s") == .helper(name: "two", server: "s"))
     }
 
-    @Test(arguments: ["", "[]", #"{"auths":[]}"#, #"{"auths":{"r":{"auth":"***"}}}"#, #"{"auths":{"r":{"auth":"bm9jb2xvbg=="}}}"#])
+    @Test(arguments: [
+        "", "[]", #"{"auths":[]}"#, #"{"auths":{"r":{"auth":"***"}}}"#, #"{"auths":{"r":{"auth":"bm9jb2xvbg=="}}}"#,
+    ])
     func aFileThatNobodyWroteIsRefused(_ text: String) {
         #expect(throws: JSONError.self) { try CredentialFile(Array(text.utf8)) }
     }
@@ -76,7 +79,9 @@ struct CredentialTests {
         let folder = try Folder()
         _ = try folder.write("config.json", #"{"auths":{"r.example":{"auth":"ZG9ja2VyOng="}}}"#)
         let path = folder.path
-        let source = CredentialSource { ["DOCKER_CONFIG": path, "XDG_RUNTIME_DIR": "/nowhere", "HOME": "/nowhere"][$0] }
+        let source = CredentialSource {
+            ["DOCKER_CONFIG": path, "XDG_RUNTIME_DIR": "/nowhere", "HOME": "/nowhere"][$0]
+        }
         #expect(try source.credentials(host: "r.example", repository: "a") == .password(user: "docker", secret: "x"))
         #expect(try source.credentials(host: "s.example", repository: "a") == .anonymous)
         let named = try folder.write("auth.json", #"{"auths":{"r.example":{"auth":"cG9kbWFuOng="}}}"#)

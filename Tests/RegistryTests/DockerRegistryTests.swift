@@ -35,7 +35,9 @@ struct DockerRegistryTests {
         #expect(digest == Sample.digest(sample.manifest))
     }
 
-    private func pull(_ name: String, _ configuration: RegistryConfiguration = .test()) async throws -> MemoryDestination {
+    private func pull(_ name: String, _ configuration: RegistryConfiguration = .test()) async throws
+        -> MemoryDestination
+    {
         let destination = MemoryDestination()
         _ = try await RegistryClient.with(try ImageReference(parsing: name), configuration) {
             client throws(RegistryError) in
@@ -74,7 +76,8 @@ struct DockerRegistryTests {
         try await DockerRegistry.serving { registry in
             try await push(sample, to: "\(registry.host)/base:1")
             let recorder = Recorder()
-            try await push(sample, to: "\(registry.host)/copy:1", mountFrom: ["nothing/here", "base"], observer: recorder)
+            try await push(
+                sample, to: "\(registry.host)/copy:1", mountFrom: ["nothing/here", "base"], observer: recorder)
             #expect(recorder.events.count { if case .mounted(_, "base") = $0 { true } else { false } } == 3)
             #expect(try await pull("\(registry.host)/copy:1").holdsExactly(sample.blobs))
         }
@@ -82,7 +85,8 @@ struct DockerRegistryTests {
 
     @Test func anIndexIsPushedAfterItsManifests() async throws {
         let other = Sample(layers: [Sample.bytes(10, seed: 9)])
-        let entries = [(sample, Platform.host), (other, Platform(os: "wasi", architecture: "wasm"))].map { sample, platform in
+        let entries = [(sample, Platform.host), (other, Platform(os: "wasi", architecture: "wasm"))].map {
+            sample, platform in
             Descriptor(
                 mediaType: .imageManifest, digest: Sample.digest(sample.manifest), size: Int64(sample.manifest.count),
                 platform: platform)
@@ -119,7 +123,8 @@ struct DockerRegistryTests {
             let layout = "\(registry.folder)/layout"
             try Self.writeLayout(sample, at: layout)
             let copy = try run(
-                "skopeo", "copy", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false", "oci:\(layout):x",
+                "skopeo", "copy", "--insecure-policy", "--preserve-digests", "--dest-tls-verify=false",
+                "oci:\(layout):x",
                 "docker://\(registry.host)/by/skopeo:1")
             #expect(copy.code == 0, "\(copy.output)")
             #expect(try await pull("\(registry.host)/by/skopeo:1").holdsExactly(sample.blobs))
@@ -136,8 +141,12 @@ struct DockerRegistryTests {
 
     @Test func aPasswordLetsIn() async throws {
         try await DockerRegistry.serving(.password) { registry in
-            let right = RegistryConfiguration.test { $0.credentials = CredentialSource(.password(user: "me", secret: "secret")) }
-            let wrong = RegistryConfiguration.test { $0.credentials = CredentialSource(.password(user: "me", secret: "wrong")) }
+            let right = RegistryConfiguration.test {
+                $0.credentials = CredentialSource(.password(user: "me", secret: "secret"))
+            }
+            let wrong = RegistryConfiguration.test {
+                $0.credentials = CredentialSource(.password(user: "me", secret: "wrong"))
+            }
             try await push(sample, to: "\(registry.host)/app:1", right)
             #expect(try await pull("\(registry.host)/app:1", right).holdsExactly(sample.blobs))
             #expect(await failure { try await pull("\(registry.host)/app:1", wrong) }?.code == .unauthorized)
@@ -167,7 +176,8 @@ struct DockerRegistryTests {
             guard request["authorization"] == "Basic bWU6c2VjcmV0", request.target.contains("service=test"),
                 let token = try? signer.token(for: request.target)
             else { return FakeRegistry.reply(401) }
-            return FakeRegistry.reply(200, [], JSONValue.object(.init([.init(key: "token", value: .string(token))])).bytes())
+            return FakeRegistry.reply(
+                200, [], JSONValue.object(.init([.init(key: "token", value: .string(token))])).bytes())
         } _: { tokens in
             let access = DockerRegistry.Access.token(
                 realm: "http://\(tokens.host)/token", certificate: TokenSigner.certificatePath(folder))
@@ -190,7 +200,8 @@ struct DockerRegistryTests {
         try Files.makeDirectory(folder, mode: 0o700)
         defer { try? TreeRemoval.remove(folder) }
         let made = try run(
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "\(folder)/key.pem", "-out",
             "\(folder)/ca.crt")
         #expect(made.code == 0, "\(made.output)")

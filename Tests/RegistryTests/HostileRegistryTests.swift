@@ -44,7 +44,8 @@ struct HostileRegistryTests {
         let (error, destination, _) = try await pull(sample) { _, _ in
             [
                 .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                .endlessly(Array("1000\r\n".utf8) + [UInt8](repeating: 7, count: 0x1000) + Array("\r\n".utf8), every: .zero),
+                .endlessly(
+                    Array("1000\r\n".utf8) + [UInt8](repeating: 7, count: 0x1000) + Array("\r\n".utf8), every: .zero),
             ]
         }
         #expect(error?.code == .sizeMismatch)
@@ -54,7 +55,10 @@ struct HostileRegistryTests {
 
     @Test func aDrippingBodyIsCutOff() async throws {
         let (error, _, _) = try await pull(sample) { _, blob in
-            [.text("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n"), .endlessly([7], every: .milliseconds(60))]
+            [
+                .text("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n"),
+                .endlessly([7], every: .milliseconds(60)),
+            ]
         }
         // The small blobs are filled with wrong bytes at last, the large one is too slow: either way it ends.
         #expect([.tooSlow, .digestMismatch].contains(error?.code))
@@ -67,16 +71,24 @@ struct HostileRegistryTests {
             return [.text("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nfir")]
         } _: { server in
             await failure {
-                try await server.pull(.test { $0.limits.silence = .milliseconds(100); $0.limits.attempts = 2 })
+                try await server.pull(
+                    .test {
+                        $0.limits.silence = .milliseconds(100); $0.limits.attempts = 2
+                    })
             }
         }
         #expect(error?.code == .timedOut || error?.code == .sizeMismatch)
     }
 
     @Test func aServerThatNeverAnswersEndsInATimeout() async throws {
-        let error = try await FakeRegistry.serving { _ in [] } _: { server in
+        let error = try await FakeRegistry.serving { _ in
+            []
+        } _: { server in
             await failure {
-                try await server.pull(.test { $0.limits.answerTimeout = .milliseconds(100); $0.limits.attempts = 2 })
+                try await server.pull(
+                    .test {
+                        $0.limits.answerTimeout = .milliseconds(100); $0.limits.attempts = 2
+                    })
             }
         }
         #expect(error?.code == .timedOut)
@@ -97,7 +109,11 @@ struct HostileRegistryTests {
         let broken = NIOLockedValueBox(0)
         let (error, destination, _) = try await pull(sample) { request, blob in
             let honest = sample.answer(request)
-            guard blob.count == 50_000, broken.withLockedValue({ $0 += 1; return $0 }) <= 3 else { return honest }
+            guard blob.count == 50_000,
+                broken.withLockedValue({
+                    $0 += 1; return $0
+                }) <= 3
+            else { return honest }
             // The head and 10,000 bytes or so, then nothing more.
             guard case .bytes(let bytes) = honest[0] else { return honest }
             return [.bytes(Array(bytes.prefix(10_000))), .close]
@@ -113,7 +129,11 @@ struct HostileRegistryTests {
         let (error, destination, _) = try await pull(sample) { request, blob in
             guard blob.count == 50_000 else { return sample.answer(request) }
             let head = FakeRegistry.Step.text("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n")
-            if tries.withLockedValue({ $0 += 1; return $0 }) == 1 { return [head, .bytes(Array(blob.prefix(9_000))), .close] }
+            if tries.withLockedValue({
+                $0 += 1; return $0
+            }) == 1 {
+                return [head, .bytes(Array(blob.prefix(9_000))), .close]
+            }
             return [head, .bytes(blob)]
         }
         #expect(error == nil)
@@ -125,10 +145,13 @@ struct HostileRegistryTests {
         let tries = NIOLockedValueBox(0)
         let (error, destination, _) = try await pull(sample) { request, blob in
             guard blob.count == 50_000 else { return sample.answer(request) }
-            switch tries.withLockedValue({ $0 += 1; return $0 }) {
+            switch tries.withLockedValue({
+                $0 += 1; return $0
+            }) {
             case 1:
                 return [
-                    .text("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n"), .bytes(Array(blob.prefix(9_000))), .close,
+                    .text("HTTP/1.1 200 OK\r\nContent-Length: \(blob.count)\r\n\r\n"),
+                    .bytes(Array(blob.prefix(9_000))), .close,
                 ]
             case 2:
                 return FakeRegistry.reply(206, [("Content-Range", "bytes 0-40999/50000")], Array(blob[..<41_000]))
@@ -174,7 +197,10 @@ struct HostileRegistryTests {
     @Test func giantHeadersAreRefused() async throws {
         let sample = sample
         let error = try await FakeRegistry.serving { _ in
-            [.text("HTTP/1.1 200 OK\r\n"), .endlessly(Array("X-Fill: \(String(repeating: "x", count: 4000))\r\n".utf8), every: .zero)]
+            [
+                .text("HTTP/1.1 200 OK\r\n"),
+                .endlessly(Array("X-Fill: \(String(repeating: "x", count: 4000))\r\n".utf8), every: .zero),
+            ]
         } _: { server in
             await failure { try await server.pull() }
         }
@@ -186,9 +212,12 @@ struct HostileRegistryTests {
         let error = try await FakeRegistry.serving { _ in
             [
                 .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                .endlessly(Array("10000\r\n".utf8) + [UInt8](repeating: 32, count: 0x10000) + Array("\r\n".utf8), every: .zero),
+                .endlessly(
+                    Array("10000\r\n".utf8) + [UInt8](repeating: 32, count: 0x10000) + Array("\r\n".utf8), every: .zero),
             ]
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .tooLarge)
     }
 
@@ -210,26 +239,33 @@ struct HostileRegistryTests {
                     ("Content-Type", MediaType.imageManifest.rawValue),
                     ("Docker-Content-Digest", Sample.digest([1]).description),
                 ], sample.manifest)
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .digestMismatch)
     }
 
     @Test(arguments: [
         (#"{"schemaVersion":1,"fsLayers":[]}"#, "application/vnd.docker.distribution.manifest.v1+json"),
-        ("not json", "application/vnd.oci.image.manifest.v1+json"), ("{}", "application/vnd.oci.image.manifest.v1+json"),
+        ("not json", "application/vnd.oci.image.manifest.v1+json"),
+        ("{}", "application/vnd.oci.image.manifest.v1+json"),
         (#"{"schemaVersion":2,"manifests":null}"#, "application/vnd.oci.image.manifest.v1+json"),
     ])
     func aDocumentThatIsNoManifestIsRefused(_ text: String, _ type: String) async throws {
         let error = try await FakeRegistry.serving { _ in
             FakeRegistry.reply(200, [("Content-Type", type)], Array(text.utf8))
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .malformed)
     }
 
     @Test func anUnknownMediaTypeIsNamed() async throws {
         let error = try await FakeRegistry.serving { _ in
             FakeRegistry.reply(200, [("Content-Type", "application/vnd.example.thing+json; v=1")], Array("{}".utf8))
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .unsupported)
         #expect(error?.description.contains("application/vnd.example.thing+json") == true)
     }
@@ -252,7 +288,9 @@ struct HostileRegistryTests {
         let error = try await FakeRegistry.serving { request in
             let name = String(request.path.split(separator: "/").last ?? "")
             return FakeRegistry.reply(200, [], chain.withLockedValue { $0[name] } ?? top)
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .malformed)
     }
 
@@ -270,10 +308,14 @@ struct HostileRegistryTests {
     @Test func whatTheRegistryWritesCantControlTheTerminal() async throws {
         let error = try await FakeRegistry.serving { _ in
             FakeRegistry.reply(
-                403, [], Array("{\"errors\":[{\"code\":\"DENIED\",\"message\":\"\\u001b[31mred\\n\\u202eevil\"}]}".utf8))
-        } _: { server in await failure { try await server.pull() } }
+                403, [], Array("{\"errors\":[{\"code\":\"DENIED\",\"message\":\"\\u001b[31mred\\n\\u202eevil\"}]}".utf8)
+            )
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == .denied)
         let line = error?.description ?? ""
-        #expect(line.contains("red") && !line.unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\n" || $0 == "\u{202e}" })
+        #expect(
+            line.contains("red") && !line.unicodeScalars.contains { $0 == "\u{1b}" || $0 == "\n" || $0 == "\u{202e}" })
     }
 }

@@ -20,7 +20,8 @@ struct PullTests {
             documents[Sample.digest(bytes).description] = bytes
             entries.append(
                 Descriptor(
-                    mediaType: .imageManifest, digest: Sample.digest(bytes), size: Int64(bytes.count), platform: platform))
+                    mediaType: .imageManifest, digest: Sample.digest(bytes), size: Int64(bytes.count),
+                    platform: platform))
         }
         let top = ImageIndex(manifests: entries).json.bytes()
         documents["1"] = top
@@ -91,7 +92,9 @@ struct PullTests {
     }
 
     @Test func aMissingPlatformIsAnErrorThatListsWhatThereIs() async throws {
-        let (answer, _) = index([Platform(os: "linux", architecture: "s390x"), Platform(os: "windows", architecture: "amd64")])
+        let (answer, _) = index([
+            Platform(os: "linux", architecture: "s390x"), Platform(os: "windows", architecture: "amd64"),
+        ])
         try await FakeRegistry.serving(answer) { server in
             let error = await failure { try await server.pull() }
             #expect(error?.code == .noMatchingPlatform)
@@ -119,7 +122,9 @@ struct PullTests {
     func aRefusalIsOneLineWithTheRegistrysWords(_ status: Int, _ code: RegistryError.Code) async throws {
         let error = try await FakeRegistry.serving { _ in
             FakeRegistry.reply(status, [], Array(#"{"errors":[{"code":"SOME_CODE","message":"because"}]}"#.utf8))
-        } _: { server in await failure { try await server.pull() } }
+        } _: { server in
+            await failure { try await server.pull() }
+        }
         #expect(error?.code == code)
         #expect(error?.description.contains("some code: because") == true)
         #expect(error?.description.contains("(\(status))") == true)
@@ -129,7 +134,9 @@ struct PullTests {
     func anAnswerThatPassesIsTriedAgain(_ status: Int) async throws {
         let count = NIOLockedValueBox(0)
         try await FakeRegistry.serving { request in
-            count.withLockedValue { $0 += 1; return $0 } <= 2
+            count.withLockedValue {
+                $0 += 1; return $0
+            } <= 2
                 ? FakeRegistry.reply(status, [("Retry-After", "0")]) : sample.answer(request)
         } _: { server in
             let (_, blobs) = try await server.pull()
@@ -139,7 +146,9 @@ struct PullTests {
 
     @Test func tooManyRequestsWithALongWaitEndAtOnce() async throws {
         let start = ContinuousClock.now
-        try await FakeRegistry.serving { _ in FakeRegistry.reply(429, [("Retry-After", "3600")]) } _: { server in
+        try await FakeRegistry.serving { _ in
+            FakeRegistry.reply(429, [("Retry-After", "3600")])
+        } _: { server in
             let error = await failure { try await server.pull() }
             #expect(error?.code == .tooManyRequests)
             #expect(error?.advice == "try again in 3600 s")
@@ -149,7 +158,11 @@ struct PullTests {
     }
 
     @Test func aServerThatIsNotThereIsNamed() async throws {
-        let port = try await FakeRegistry.serving { _ in [] } _: { $0.port }
+        let port = try await FakeRegistry.serving { _ in
+            []
+        } _: {
+            $0.port
+        }
         let reference = try ImageReference(parsing: "127.0.0.1:\(port)/app")
         let error = await failure {
             try await RegistryClient.with(reference, .test { $0.limits.attempts = 1 }) { client throws(RegistryError) in
@@ -163,7 +176,10 @@ struct PullTests {
     @Test func withoutPermissionNoPlainHTTPIsSpoken() async throws {
         try await FakeRegistry.serving(sample.answer) { server in
             let error = await failure {
-                try await server.pull(.test { $0.plainHTTP = PlainHTTPPolicy(); $0.limits.attempts = 1 })
+                try await server.pull(
+                    .test {
+                        $0.plainHTTP = PlainHTTPPolicy(); $0.limits.attempts = 1
+                    })
             }
             #expect(error != nil)
             #expect(server.requests.isEmpty)
@@ -172,7 +188,9 @@ struct PullTests {
 
     // MARK: Credentials
 
-    private func credentials(_ change: @escaping (inout RegistryConfiguration) -> Void = { _ in }) -> RegistryConfiguration {
+    private func credentials(_ change: @escaping (inout RegistryConfiguration) -> Void = { _ in })
+        -> RegistryConfiguration
+    {
         .test {
             $0.credentials = CredentialSource(.password(user: "me", secret: "secret"))
             change(&$0)
@@ -236,7 +254,9 @@ struct PullTests {
         let issued = NIOLockedValueBox(0)
         try await FakeRegistry.serving { request in
             if request.path == "/token" {
-                let number = issued.withLockedValue { $0 += 1; return $0 }
+                let number = issued.withLockedValue {
+                    $0 += 1; return $0
+                }
                 return FakeRegistry.reply(200, [], Array(#"{"access_token":"t\#(number)","expires_in":3000}"#.utf8))
             }
             // The manifest's token is no longer good for blobs.
@@ -244,7 +264,8 @@ struct PullTests {
             guard let shown = request["authorization"], shown.hasPrefix(good),
                 request.path.contains("/manifests/") || shown != "Bearer t1"
             else {
-                return FakeRegistry.reply(401, [("WWW-Authenticate", "Bearer realm=\"\(realm.withLockedValue { $0 })\"")])
+                return FakeRegistry.reply(
+                    401, [("WWW-Authenticate", "Bearer realm=\"\(realm.withLockedValue { $0 })\"")])
             }
             return sample.answer(request)
         } _: { server in
@@ -267,11 +288,13 @@ struct PullTests {
         let realm = NIOLockedValueBox("")
         let error = try await FakeRegistry.serving { request in
             guard request.path == "/token" else {
-                return FakeRegistry.reply(401, [("WWW-Authenticate", "Bearer realm=\"\(realm.withLockedValue { $0 })\"")])
+                return FakeRegistry.reply(
+                    401, [("WWW-Authenticate", "Bearer realm=\"\(realm.withLockedValue { $0 })\"")])
             }
             return [
                 .text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-                .endlessly(Array("8000\r\n".utf8) + [UInt8](repeating: 32, count: 0x8000) + Array("\r\n".utf8), every: .zero),
+                .endlessly(
+                    Array("8000\r\n".utf8) + [UInt8](repeating: 32, count: 0x8000) + Array("\r\n".utf8), every: .zero),
             ]
         } _: { server in
             realm.withLockedValue { $0 = "http://\(server.host)/token" }

@@ -17,7 +17,8 @@ private final class UploadServer: Sendable {
     /// Looks at a request first; nil lets the server answer.
     let interfere: @Sendable (FakeRegistry.Request, inout State) -> [FakeRegistry.Step]?
 
-    init(_ interfere: @escaping @Sendable (FakeRegistry.Request, inout State) -> [FakeRegistry.Step]? = { _, _ in nil }) {
+    init(_ interfere: @escaping @Sendable (FakeRegistry.Request, inout State) -> [FakeRegistry.Step]? = { _, _ in nil })
+    {
         self.interfere = interfere
     }
 
@@ -91,7 +92,8 @@ struct PushTests {
 
     private func holdsEverything(_ server: UploadServer) -> Bool {
         let state = server.state.withLockedValue { $0 }
-        return Set(state.blobs.keys) == Set(sample.blobs.keys.map(\.description)) && state.manifests["1"] == sample.manifest
+        return Set(state.blobs.keys) == Set(sample.blobs.keys.map(\.description))
+            && state.manifests["1"] == sample.manifest
     }
 
     @Test func blobsGoFirstAndTheManifestLast() async throws {
@@ -112,7 +114,8 @@ struct PushTests {
             else { return nil }
             broken.withLockedValue { $0 = true }
             // A part arrived before the connection broke.
-            state.uploads[String(request.path.split(separator: "/").last ?? ""), default: []] += request.body.prefix(4_000)
+            state.uploads[String(request.path.split(separator: "/").last ?? ""), default: []] += request.body.prefix(
+                4_000)
             return [.close]
         }
         let (error, requests) = try await push(to: server)
@@ -136,7 +139,9 @@ struct PushTests {
     @Test func aLostUploadIsBegunAnew() async throws {
         let once = NIOLockedValueBox(false)
         let server = UploadServer { request, state in
-            guard request.method == "PUT", request.path.contains("/uploads/"), !once.withLockedValue({ $0 }) else { return nil }
+            guard request.method == "PUT", request.path.contains("/uploads/"), !once.withLockedValue({ $0 }) else {
+                return nil
+            }
             once.withLockedValue { $0 = true }
             state.uploads = [:]
             return FakeRegistry.reply(404)
@@ -180,7 +185,8 @@ struct PushTests {
 
     @Test func aRefusedUploadIsCancelledAndSaysWhy() async throws {
         let server = UploadServer { request, _ in
-            request.method == "PATCH" ? FakeRegistry.reply(403, [], Array(#"{"errors":[{"code":"DENIED","message":"quota"}]}"#.utf8)) : nil
+            request.method == "PATCH"
+                ? FakeRegistry.reply(403, [], Array(#"{"errors":[{"code":"DENIED","message":"quota"}]}"#.utf8)) : nil
         }
         let (error, requests) = try await push(to: server)
         #expect(error?.code == .denied && error?.detail.contains("quota") == true)

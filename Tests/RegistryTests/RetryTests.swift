@@ -8,7 +8,11 @@ struct RetryTests {
 
     @Test func delaysDoubleUpToABound() {
         let delays = (1...4).map { policy.decision(after: $0, retryAfter: nil, jitter: 1) }
-        #expect(delays == [.wait(.milliseconds(300)), .wait(.milliseconds(600)), .wait(.milliseconds(1200)), .wait(.milliseconds(2400))])
+        #expect(
+            delays == [
+                .wait(.milliseconds(300)), .wait(.milliseconds(600)), .wait(.milliseconds(1200)),
+                .wait(.milliseconds(2400)),
+            ])
         #expect(policy.decision(after: 5, retryAfter: nil, jitter: 1) == .giveUp)
         #expect(policy.decision(after: 1, retryAfter: nil, jitter: 0) == .wait(.milliseconds(150)))
     }
@@ -34,7 +38,9 @@ struct RetryTests {
         #expect(RetryAfter.seconds(ofDate: "Thu, 01 Jan 1970 00:00:00 GMT") == 0)
     }
 
-    @Test(arguments: ["", "soon", "-1", "1.5", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 32 Nov 1994 08:49:37 GMT", "a b c d:e:f GMT x"])
+    @Test(arguments: [
+        "", "soon", "-1", "1.5", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 32 Nov 1994 08:49:37 GMT", "a b c d:e:f GMT x",
+    ])
     func anUnreadableHeaderIsNoDelay(_ header: String) {
         #expect(RetryAfter.delay(header, answeredAt: "Sun, 06 Nov 1994 08:49:37 GMT") == nil)
     }

@@ -55,7 +55,9 @@ struct WebAddressTests {
         #expect(WebAddress.Origin(scheme: .http, authority: authority[...])?.isLoopback == true)
     }
 
-    @Test(arguments: ["127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[::2]", "127.1", "127.0.0.256", "0.0.0.0"])
+    @Test(arguments: [
+        "127.0.0.1.example.com", "localhost.example.com", "10.0.0.1", "[::2]", "127.1", "127.0.0.256", "0.0.0.0",
+    ])
     func otherHostsAreNotTakenForThisMachine(_ authority: String) {
         #expect(WebAddress.Origin(scheme: .http, authority: authority[...])?.isLoopback == false)
     }

@@ -25,7 +25,9 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let opened = try store.open()
-        guard let source = try ImageSource.detect(path) else { throw CommandFailure("\(path): there is no such file", .notFound) }
+        guard let source = try ImageSource.detect(path) else {
+            throw CommandFailure("\(path): there is no such file", .notFound)
+        }
         let progress = store.progress
         var work = ImageImport()
         work.platform = try platform.choice()

@@ -6,7 +6,8 @@ import OCISpec
 import SystemCalls
 
 struct ListCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the images of the store.", aliases: ["ls"])
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the images of the store.", aliases: ["ls"])
 
     @OptionGroup var store: StoreOptions
 
@@ -40,7 +41,8 @@ struct ListCommand: ParsableCommand {
     private static func json(_ listed: ListedImage) -> JSONValue {
         let record = listed.image.record
         return [
-            "names": .array(listed.names.map { .string($0.description) }), "id": .string(record.manifest.digest.description),
+            "names": .array(listed.names.map { .string($0.description) }),
+            "id": .string(record.manifest.digest.description),
             "platform": .string(listed.image.platform.description), "size": .integer(record.size),
             "imported": .integer(record.imported),
         ]

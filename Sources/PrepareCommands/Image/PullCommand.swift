@@ -42,8 +42,10 @@ struct PullCommand: AsyncParsableCommand {
     ) throws -> StoredImage {
         let manifest = pulled.manifestDocument
         try session.writeBlob(
-            manifest.bytes, digest: manifest.descriptor.digest, hash: ContentHasher(manifest.descriptor.digest.algorithm))
+            manifest.bytes, digest: manifest.descriptor.digest,
+            hash: ContentHasher(manifest.descriptor.digest.algorithm))
         return try ImageRegistration.register(
-            manifest: manifest.descriptor, index: pulled.indexes.first?.descriptor.digest, names: [reference], in: session)
+            manifest: manifest.descriptor, index: pulled.indexes.first?.descriptor.digest, names: [reference],
+            in: session)
     }
 }

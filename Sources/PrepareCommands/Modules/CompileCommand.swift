@@ -26,7 +26,8 @@ struct CompileCommand: ParsableCommand {
         guard let output else {
             let outcome = try ModulePreparation(opened).run(path: file)
             if store.quiet { return Output.line(outcome.digest.description) }
-            let what = outcome.compiledBytes.map { "compiled, \(ImageInspection.bytes(Int64($0)))" } ?? "compiled already"
+            let what =
+                outcome.compiledBytes.map { "compiled, \(ImageInspection.bytes(Int64($0)))" } ?? "compiled already"
             return Output.line("\(file): \(what), \(outcome.digest)")
         }
         let source = try ModuleSource(

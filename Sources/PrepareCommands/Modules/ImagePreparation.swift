@@ -30,7 +30,9 @@ struct ImagePreparation {
                 image: image.configuration, root: root, name: image.label, request: WorkloadRequest())
         } catch { return Output.note("note: \(error)") }
         // A base image without an entry point of its own is nothing to remark on.
-        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: wasm) else { return }
+        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: wasm) else {
+            return
+        }
         let name = "entry point \(program.name)"
         let file: OwnedDescriptor
         do throws(SystemCallError) { file = try program.descriptor.duplicate() } catch {

@@ -69,7 +69,8 @@ extension ModulePreparation {
             }
             return file
         } catch {
-            throw CommandFailure("\(path): \(error.errno)", error.errno == .noSuchFile ? .notFound : .failed, underlying: error)
+            throw CommandFailure(
+                "\(path): \(error.errno)", error.errno == .noSuchFile ? .notFound : .failed, underlying: error)
         }
     }
 }

@@ -76,7 +76,8 @@ struct ModuleSource: ~Copyable {
             }
         } else if BinaryKind(preamble: head) != .module {
             throw CommandFailure(
-                "\(name): is a component or of an unknown version; only core modules are compiled ahead", .notCompilable)
+                "\(name): is a component or of an unknown version; only core modules are compiled ahead", .notCompilable
+            )
         }
     }
 }

@@ -1,7 +1,8 @@
 /// How long ago something was, as a person says it.
 enum RelativeTime {
     private static let units: [(seconds: Int64, name: String)] = [
-        (365 * 86_400, "year"), (30 * 86_400, "month"), (7 * 86_400, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"),
+        (365 * 86_400, "year"), (30 * 86_400, "month"), (7 * 86_400, "week"), (86_400, "day"), (3_600, "hour"),
+        (60, "minute"),
     ]
 
     /// - Parameters: seconds since the epoch.

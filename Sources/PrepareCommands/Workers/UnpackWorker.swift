@@ -60,9 +60,12 @@ enum UnpackWorker {
         }
         let outcome = try ImageUnpack().run(image, in: store)
         let notes = outcome.summary?.notes.map { JSONValue.string($0.description) } ?? []
-        try Files.writeAll(1, JSONValue.object(
-            JSONObject([
-                .init(key: "root", value: .string(outcome.rootPath)), .init(key: "notes", value: .array(notes)),
-            ])).bytes())
+        try Files.writeAll(
+            1,
+            JSONValue.object(
+                JSONObject([
+                    .init(key: "root", value: .string(outcome.rootPath)), .init(key: "notes", value: .array(notes)),
+                ])
+            ).bytes())
     }
 }

@@ -56,7 +56,8 @@ struct WorkerProcess {
         case .exited(.signal(24)), .exited(.signal(9)):
             throw CommandFailure("\(subject): used up its processor time or memory and was ended")
         case .exited(let exit): throw CommandFailure("\(subject): ended with status \(exit.shellStatus)")
-        case .tookTooLong: throw CommandFailure("\(subject): took longer than \(timeout.components.seconds) s and was ended")
+        case .tookTooLong:
+            throw CommandFailure("\(subject): took longer than \(timeout.components.seconds) s and was ended")
         case .wroteTooMuch: throw CommandFailure("\(subject): its result has more than \(outputLimit) bytes")
         }
     }

@@ -44,7 +44,8 @@ struct DockerRegistry {
             try Self.write("me:$2b$05$abcdefghijklmnopqrstuuOQiyCxlgf/oeuTqixKmWdcYUh4Hjl0a\n", to: "\(folder)/users")
             text += "auth: {htpasswd: {realm: test, path: \(folder)/users}}\n"
         case .token(let realm, let certificate):
-            text += "auth: {token: {realm: \"\(realm)\", service: test, issuer: tests, rootcertbundle: \(certificate)}}\n"
+            text +=
+                "auth: {token: {realm: \"\(realm)\", service: test, issuer: tests, rootcertbundle: \(certificate)}}\n"
         case .tls(let certificate, let key):
             text += "  tls: {certificate: \(certificate), key: \(key)}\n"
         }

@@ -75,7 +75,9 @@ final class FakeRegistry: Sendable {
     static func reply(_ status: Int, _ headers: [(String, String)] = [], _ body: [UInt8] = []) -> [Step] {
         var text = "HTTP/1.1 \(status) Status\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
-        if !headers.contains(where: { $0.0.lowercased() == "content-length" }) { text += "Content-Length: \(body.count)\r\n" }
+        if !headers.contains(where: { $0.0.lowercased() == "content-length" }) {
+            text += "Content-Length: \(body.count)\r\n"
+        }
         return [.bytes(Array((text + "\r\n").utf8) + body)]
     }
 }

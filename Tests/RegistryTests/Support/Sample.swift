@@ -10,7 +10,10 @@ struct Sample: Sendable {
     let layers: [[UInt8]]
     let manifest: [UInt8]
 
-    init(layers: [[UInt8]] = [Array("first layer".utf8), Sample.bytes(100_000)], lies: (inout [Descriptor]) -> Void = { _ in }) {
+    init(
+        layers: [[UInt8]] = [Array("first layer".utf8), Sample.bytes(100_000)],
+        lies: (inout [Descriptor]) -> Void = { _ in }
+    ) {
         configuration = Array(#"{"architecture":"wasm","os":"wasi","config":{"Entrypoint":["/x.wasm"]}}"#.utf8)
         self.layers = layers
         var descriptors = layers.map {
@@ -51,7 +54,8 @@ struct Sample: Sendable {
         guard let digest = try? Digest(parsing: String(request.path.split(separator: "/").last ?? "")),
             let blob = blobs[digest]
         else { return FakeRegistry.reply(404, [], Array(#"{"errors":[{"code":"BLOB_UNKNOWN"}]}"#.utf8)) }
-        if let range = request["range"], let start = Int(range.dropFirst("bytes=".count).dropLast()), start < blob.count {
+        if let range = request["range"], let start = Int(range.dropFirst("bytes=".count).dropLast()), start < blob.count
+        {
             return FakeRegistry.reply(
                 206, [("Content-Range", "bytes \(start)-\(blob.count - 1)/\(blob.count)")], Array(blob[start...]))
         }

@@ -11,7 +11,8 @@ struct TokenSigner: Sendable {
     /// Makes a key and a certificate for it with openssl, in `folder`; the certificate's path is `certificatePath`.
     init(folder: String) throws {
         let made = try run(
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+            "2",
             "-subj", "/CN=tests", "-keyout", "\(folder)/token.key", "-out", Self.certificatePath(folder))
         guard made.code == 0 else { throw RegistryError(.trust, "openssl", made.output) }
         func text(_ name: String) throws -> String { try run("/bin/cat", "\(folder)/\(name)").output }
@@ -33,7 +34,8 @@ struct TokenSigner: Sendable {
         }
         let header: JSONValue = ["typ": "JWT", "alg": "ES256", "x5c": [.string(certificate)]]
         let claims: JSONValue = [
-            "iss": "tests", "sub": "me", "aud": "test", "exp": 4_102_444_800, "nbf": 1_000_000_000, "iat": 1_000_000_000,
+            "iss": "tests", "sub": "me", "aud": "test", "exp": 4_102_444_800, "nbf": 1_000_000_000,
+            "iat": 1_000_000_000,
             "jti": "1", "access": .array(access),
         ]
         let signed = "\(Self.url(header.bytes())).\(Self.url(claims.bytes()))"
