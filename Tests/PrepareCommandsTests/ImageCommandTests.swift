@@ -39,6 +39,8 @@ struct ImageCommandTests {
         #expect(roots.count == 1)
         #expect(program.names(in: "\(program.store)/roots/\(roots.first ?? "")/fs") == ["hello.wasm"])
         #expect(try program.run("cache", "list").lines.count == 2)
+        // The launch path finds the code by the file's identity, without hashing it.
+        #expect(program.names(in: "\(program.store)/cache").contains { $0.hasPrefix("source-") })
         #expect(program.names(in: "\(program.store)/tmp").isEmpty)
     }
 

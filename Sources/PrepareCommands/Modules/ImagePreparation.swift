@@ -46,7 +46,11 @@ struct ImagePreparation {
 
     private func compile(_ file: consuming OwnedDescriptor, _ name: String) throws(CommandFailure) {
         progress.observe(.writing(path: "compiled code"))
-        do throws(CommandFailure) { _ = try ModulePreparation(store).run(file, name: name) } catch {
+        do throws(CommandFailure) {
+            var preparation = try ModulePreparation(store)
+            preparation.waitsUntilRemembered = true
+            _ = try preparation.run(file, name: name)
+        } catch {
             if error.status != .notCompilable { Output.note("note: not compiled ahead: \(error)") }
         }
     }

@@ -11,6 +11,13 @@ struct ModulePreparation {
         let compiledBytes: Int?
     }
 
+    /// Whether to wait until a file that has just been written can be remembered by its identity, so that the next launch
+    /// needn't hash it.
+    var waitsUntilRemembered = false
+
+    /// In ns. `FileIdentity.isSettled` wants a file to be 50 ms old, the clock that stamps files being coarse.
+    private static let settling: UInt64 = 60_000_000
+
     private let cache: CompiledModuleCache
     private let fingerprint = CompileWorker.configuration.fingerprint
 
@@ -36,9 +43,19 @@ struct ModulePreparation {
                 try cache.store(compiled, digest: text, fingerprint: fingerprint)
             }
         }
-        // Only when the file is still what was read does its identity stand for the digest.
-        if try identity(file, name) == before { cache.remember(digest: text, of: before) }
+        try remember(text, before, file, name)
         return Outcome(digest: source.digest, compiledBytes: count)
+    }
+
+    /// Only while the file is what was read does its identity stand for the digest.
+    private func remember(
+        _ digest: String, _ before: FileIdentity, _ file: borrowing OwnedDescriptor, _ name: String
+    ) throws(CommandFailure) {
+        guard try identity(file, name) == before, !cache.remember(digest: digest, of: before), waitsUntilRemembered
+        else { return }
+        var nothing: [PollRequest] = []
+        _ = try? Poll.wait(&nothing, timeout: Self.settling)
+        if try identity(file, name) == before { cache.remember(digest: digest, of: before) }
     }
 
     private func contains(_ digest: String) throws(CommandFailure) -> Bool {
