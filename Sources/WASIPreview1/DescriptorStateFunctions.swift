@@ -85,17 +85,27 @@ enum DescriptorStateFunctions {
         }
     }
 
+    /// The only tag that the specification has, and one for a listener. wasi-libc, Go and Zig look from 3 on for what was
+    /// preopened: they pass over a tag that they don't know, and stop at an error.
+    private static let directoryTag: UInt32 = 0
+    private static let listenerTag: UInt32 = 1
+
     /// `fd_prestat_get`: `badf` for what wasn't preopened, which is where wasi-libc stops looking.
     static func preopen(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, result: UInt32
     ) throws(Preview1Failure) {
-        guard case .directory(let entry) = try context.descriptors.slot(number).resource,
-            let path = entry.preopenedAs
-        else { throw .errno(.badf) }
+        let tag: UInt32
+        let length: Int
+        switch try context.descriptors.slot(number).resource {
+        case .directory(let entry):
+            guard let path = entry.preopenedAs else { throw .errno(.badf) }
+            (tag, length) = (directoryTag, path.utf8.count)
+        case .socket where context.isPreopenedListener(number): (tag, length) = (listenerTag, 0)
+        case .socket, .file, .stream: throw .errno(.badf)
+        }
         let target = try memory.range(at: result, count: 8)
-        // Tag 0 is a directory, the only one there is; then padding.
-        target.storeBytes(of: 0, toByteOffset: 0, as: UInt32.self)
-        target.storeBytes(of: UInt32(clamping: path.utf8.count).littleEndian, toByteOffset: 4, as: UInt32.self)
+        target.storeBytes(of: tag.littleEndian, toByteOffset: 0, as: UInt32.self)
+        target.storeBytes(of: UInt32(clamping: length).littleEndian, toByteOffset: 4, as: UInt32.self)
     }
 
     /// `fd_prestat_dir_name`: the path without a zero. `notdir` for what wasn't preopened, `nametoolong` if it
@@ -103,9 +113,9 @@ enum DescriptorStateFunctions {
     static func preopenName(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, buffer: UInt32, count: UInt32
     ) throws(Preview1Failure) {
-        guard case .directory(let entry) = try context.descriptors.slot(number).resource,
-            let path = entry.preopenedAs
-        else { throw .errno(.notdir) }
+        let resource = try context.descriptors.slot(number).resource
+        if case .socket = resource, context.isPreopenedListener(number) { return }
+        guard case .directory(let entry) = resource, let path = entry.preopenedAs else { throw .errno(.notdir) }
         guard path.utf8.count <= Int(count) else { throw .errno(.nametoolong) }
         try memory.range(at: buffer, count: UInt32(path.utf8.count)).copyBytes(from: path.utf8)
     }

@@ -10,8 +10,10 @@ public final class Preview1Context: Sendable {
     public let environment: StringArea
     public let network: Network
     public let limits: GuestLimits
+    private let listenerCount: Int
+    private let streams: [(number: Int32, direction: StandardStream.Direction)]
 
-    /// Sets up descriptors 0, 1 and 2, the preopened directories and the listeners, in this order.
+    /// Sets up descriptors 0, 1 and 2, the listeners and the preopened directories, in this order.
     ///
     /// Errors: `mfile` when they are more than the limit on open descriptors, `notsock` for a listener that is no
     /// socket.
@@ -24,19 +26,39 @@ public final class Preview1Context: Sendable {
         // Owned first, so that they are closed even if one of them finds no place.
         let network = network
         let listeners = configuration.listeners.map { network.adopt(listener: OwnedDescriptor(adopting: $0)) }
-        try descriptors.insert(stream: StandardStream(lending: configuration.standardInput, .input))
-        try descriptors.insert(stream: StandardStream(lending: configuration.standardOutput, .output))
-        try descriptors.insert(stream: StandardStream(lending: configuration.standardError, .output))
+        listenerCount = listeners.count
+        streams = [
+            (configuration.standardInput, .input), (configuration.standardOutput, .output),
+            (configuration.standardError, .output),
+        ]
+        for (number, direction) in streams {
+            try descriptors.insert(stream: StandardStream(lending: number, direction))
+        }
+        // Before the directories: 3 is where programs look for the sockets that LISTEN_FDS counts (sd_listen_fds(3)).
+        for listener in listeners {
+            guard let listener else { throw .errno(.notsock) }
+            _ = try descriptors.insert(.init(.socket(listener), base: .listener, inheriting: .connection))
+        }
         for preopen in configuration.preopens {
             _ = try descriptors.insert(
                 .init(
                     .directory(DirectoryEntry(preopen.directory, preopenedAs: preopen.guestPath)),
                     base: .directory, inheriting: .directory.union(.file)))
         }
-        for listener in listeners {
-            guard let listener else { throw .errno(.notsock) }
-            _ = try descriptors.insert(.init(.socket(listener), base: .listener, inheriting: .connection))
+    }
+
+    /// Looks at the standard streams again: a process that was forked after this context was made has others in their place.
+    /// To be called before the guest runs.
+    public func examineStreams() throws(Preview1Failure) {
+        for number in streams.indices { _ = try descriptors.remove(UInt32(number)) }
+        for (number, direction) in streams {
+            try descriptors.insert(stream: StandardStream(lending: number, direction))
         }
+    }
+
+    /// Whether a socket of this number is one that was there at the start.
+    func isPreopenedListener(_ number: UInt32) -> Bool {
+        (streams.count..<streams.count + listenerCount).contains(Int(number))
     }
 
     /// Offers every function to modules, under the names of both dialects.

@@ -11,13 +11,13 @@ enum Background {
         _ planned: borrowing PlannedRun, _ module: Module, _ settings: RunSettings
     ) throws(CommandFailure) -> Int32 {
         let plan = planned.plan
-        let own = try OwnDirectories(for: plan, settings.common)
+        let own = try WorkloadBelongings(for: plan, outlivesCommand: true, settings.common)
         do throws(CommandFailure) {
-            let guest = try GuestLaunch.prepare(plan, module, layer: own.layer)
+            let guest = try GuestLaunch.prepare(plan, module, own)
             let record = ContainerRecord(
                 id: own.id, name: settings.name, image: planned.imageName, command: plan.arguments,
                 ports: plan.ports.map(\.description), created: Clocks.now(.realtime), removesItself: settings.remove,
-                layer: own.layer, cgroup: own.cgroup)
+                layer: own.directory, cgroup: own.cgroup)
             try CommandFailure.wrapping { () throws(LifecycleError) in
                 let state = try StateDirectory.open(path: settings.common.state)
                 let detached = Detached(

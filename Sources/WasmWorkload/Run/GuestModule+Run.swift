@@ -1,6 +1,7 @@
 import ContainerLifecycle
 import Sandbox
 import SystemCalls
+import WASIPreview1
 import WasmEngine
 
 extension GuestModule {
@@ -11,8 +12,11 @@ extension GuestModule {
     public func run(_ channel: consuming StartChannel) -> Int32 {
         var policy = workload.sandbox(threads: threads.spawnsThreads)
         policy.keepDescriptors.append(channel.rawValue)
+        if let file = prepared.module.fileDescriptor { policy.keepDescriptors.append(file) }
         policy.diesWithParent = channel.parent
-        do throws(SandboxError) {
+        do {
+            // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
+            try context.examineStreams()
             _ = try policy.apply()
         } catch { return channel.failed("the sandbox can't be set up: \(error)") }
         channel.succeeded()

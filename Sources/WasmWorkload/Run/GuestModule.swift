@@ -9,6 +9,7 @@ public struct GuestModule {
     let workload: OpenedWorkload
     let prepared: PreparedModule
     let threads: ThreadGroup
+    let context: Preview1Context
     let limits: StoreLimits
 
     /// Links a module.
@@ -26,7 +27,7 @@ public struct GuestModule {
             Processes.exit(GuestOutcome(error).report())
         }
         do {
-            let context = try Preview1Context(workload.preview1)
+            context = try Preview1Context(workload.preview1)
             let linker = try Linker(engine)
             try context.define(in: linker, for: module)
             prepared = try threads.link(linker, limits: limits)

@@ -12,12 +12,12 @@ public struct OpenedWorkload: Sendable {
     let listeners: [Int32]
     let user: UserIdentity?
 
-    /// - Parameter containerDirectory: where a shared root gets its writable layer; nil makes such a root read-only.
-    public init(opening plan: WorkloadPlan, containerDirectory: String?) throws(WorkloadError) {
+    /// - Parameter layer: where what is written to a shared root goes.
+    public init(opening plan: WorkloadPlan, layer: RootFilesystem.WritableLayer) throws(WorkloadError) {
         var preopens: [Preopen] = []
         var rootDescriptor: Int32?
         if let root = plan.root {
-            let directory = try Self.open(root, containerDirectory: containerDirectory)
+            let directory = try Self.open(root, layer)
             rootDescriptor = directory.descriptor.rawValue
             Self.makeMountPoints(plan.mounts, in: directory)
             preopens.append(Preopen(guestPath: "/", directory: directory))
@@ -40,19 +40,15 @@ public struct OpenedWorkload: Sendable {
     }
 
     private static func open(
-        _ root: WorkloadPlan.Root, containerDirectory: String?
+        _ root: WorkloadPlan.Root, _ layer: RootFilesystem.WritableLayer
     ) throws(WorkloadError) -> OpenDirectory {
         do {
             let descriptor =
                 root.isShared
-                ? try RootFilesystem.open(
-                    shared: root.path, writable: root.isReadOnly ? .none : containerDirectory.map { .directory($0) } ?? .none
-                ).take()
+                ? try RootFilesystem.open(shared: root.path, writable: root.isReadOnly ? .none : layer).take()
                 : try Files.open(root.path, flags: [.readOnly, .directory])
             return OpenDirectory(
-                adopting: descriptor,
-                access: root.isReadOnly || root.isShared && containerDirectory == nil ? .readOnly : .readWrite,
-                confinement: .root)
+                adopting: descriptor, access: root.isReadOnly ? .readOnly : .readWrite, confinement: .root)
         } catch { throw WorkloadError("the root \(root.path) can't be used: \(error)") }
     }
 

@@ -1,0 +1,81 @@
+import ContainerLifecycle
+import Sandbox
+import SystemCalls
+import WasmWorkload
+
+/// What a workload has on the host for its own use, and what has to go with it.
+struct WorkloadBelongings {
+    let id: ContainerID
+    /// Where it writes what it writes to a shared root.
+    let layer: RootFilesystem.WritableLayer
+    let cgroup: Cgroup?
+
+    /// - Parameter outlivesCommand: whether the workload goes on in the background: then its layer is on disk. One that ends
+    ///   with the command has it in memory: making and removing one on disk takes longer than the rest of a start.
+    init(for plan: WorkloadPlan, outlivesCommand: Bool, _ common: CommonSettings) throws(CommandFailure) {
+        let id = try CommandFailure.wrapping { () throws(SystemCallError) in try ContainerID.random() }
+        self.id = id
+        if let root = plan.root, root.isShared, !root.isReadOnly {
+            let store = try common.storeRoot()
+            if outlivesCommand {
+                let path = "\(store)/containers/\(id)"
+                try CommandFailure.wrapping { () throws(SystemCallError) in
+                    try Self.makeDirectory(path, in: "\(store)/containers")
+                }
+                layer = .directory(path)
+            } else {
+                layer = .memory(limit: Self.memoryLayer, fallback: "\(store)/tmp/\(id)")
+            }
+        } else {
+            layer = .none
+        }
+        cgroup = try Self.cgroup(id, plan.limits)
+    }
+
+    /// Bytes that a workload in the foreground may write to its root; more is `ENOSPC` for the guest.
+    private static let memoryLayer: UInt64 = 256 << 20
+
+    /// The layer's directory, when it has one.
+    var directory: String? {
+        switch layer {
+        case .none, .memory: nil
+        case .directory(let path): path
+        }
+    }
+
+    private static func makeDirectory(_ path: String, in parent: String) throws(SystemCallError) {
+        do throws(SystemCallError) { try Files.makeDirectory(path, mode: 0o700) } catch {
+            guard error.errno == .noSuchFile else { throw error }
+            do throws(SystemCallError) { try Files.makeDirectory(parent, mode: 0o700) } catch {
+                if error.errno != .exists { throw error }
+            }
+            try Files.makeDirectory(path, mode: 0o700)
+        }
+    }
+
+    /// The engine bounds the guest's own memory in any case; the group bounds the whole process.
+    private static func cgroup(_ id: ContainerID, _ limits: WorkloadPlan.Limits) throws(CommandFailure) -> Cgroup? {
+        let wanted = CgroupLimits(
+            memory: limits.memory.map { $0.addingReportingOverflow(hostMemory).partialValue },
+            milliCPUs: limits.processors.map { UInt32(clamping: $0) })
+        guard !wanted.isEmpty else { return nil }
+        do throws(CgroupError) { return try Cgroup.create(name: id.text, limits: wanted) } catch {
+            // Memory is bounded by the engine too; processors aren't.
+            if limits.processors == nil { return nil }
+            throw CommandFailure("\(error)")
+        }
+    }
+
+    /// What the engine and the runtime use beside the guest's memory, in bytes.
+    private static let hostMemory: UInt64 = 16 << 20
+
+    /// Removes what is left when the workload has ended.
+    func remove() {
+        cgroup?.remove()
+        switch layer {
+        case .none: break
+        // Only a root that had to be copied left something.
+        case .memory(_, let path), .directory(let path): try? TreeRemoval.remove(path)
+        }
+    }
+}
