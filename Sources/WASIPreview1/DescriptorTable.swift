@@ -1,5 +1,5 @@
 import HostCapabilities
-import Synchronization
+import SystemCalls
 
 /// The guest's descriptors: small numbers, each with a resource and the rights to use it.
 ///

@@ -1,4 +1,4 @@
-import Synchronization
+import SystemCalls
 
 /// The ids of a guest's threads: positive, below 2^29, and never two of a kind at once (wasi-threads, "Design choice:
 /// thread IDs").

@@ -1,4 +1,3 @@
-import Synchronization
 import SystemCalls
 
 /// A directory's entries in batches, from any position that an entry gave before.

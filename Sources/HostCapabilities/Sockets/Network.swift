@@ -1,4 +1,3 @@
-import Synchronization
 import SystemCalls
 
 /// A guest's network: its policy, what its names resolved to, and the sockets that were opened for it beforehand.

@@ -12,7 +12,7 @@ public final class Socket: Sendable {
     public let family: Sockets.Family
     public let kind: Sockets.Kind
     private let network: Network
-    private let state: Mutex<State>
+    private let state: SystemCalls.Mutex<State>
 
     private struct State {
         /// The granted port that the socket is bound to or was accepted from.
@@ -29,7 +29,7 @@ public final class Socket: Sendable {
         self.family = family
         self.kind = kind
         self.network = network
-        state = Mutex(State(mapping: mapping, isConnected: isConnected))
+        state = SystemCalls.Mutex(State(mapping: mapping, isConnected: isConnected))
     }
 
     /// For poll(2), fcntl(2) and the like; valid as long as the socket lives.
