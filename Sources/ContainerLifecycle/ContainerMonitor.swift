@@ -36,7 +36,8 @@ struct ContainerMonitor: ~Copyable {
             let supervision = try Supervision()
             let writer = try LogWriter(directory: try state.open(record.id), limits: detached.log)
             return try detached.terminal
-                ? .inTerminal(supervision, writer, record.cgroup, body) : .withPipes(supervision, writer, record.cgroup, body)
+                ? .inTerminal(supervision, writer, record.cgroup, body)
+                : .withPipes(supervision, writer, record.cgroup, body)
         } catch { throw .system(doing: "starting the workload", error) }
     }
 

@@ -38,7 +38,8 @@ extension ContainerRecord {
         let node = try JSONNode(reading: bytes)
         let version = try node.required("version").integer(Int64.self)
         guard version == Self.version else {
-            throw try node.required("version").invalid("a record of version \(version), this martlet reads \(Self.version)")
+            throw try node.required("version").invalid(
+                "a record of version \(version), this martlet reads \(Self.version)")
         }
         guard let id = ContainerID(try node.required("id").string()) else {
             throw try node.required("id").invalid("not a container id")

@@ -23,7 +23,8 @@ public enum LifecycleError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .system(let doing, let cause): "\(doing): \(cause)"
         case .notStarted(let reason): reason
-        case .nameTaken(let name, let id): "the name \"\(name)\" is taken by \(id.short); remove that one or choose another"
+        case .nameTaken(let name, let id):
+            "the name \"\(name)\" is taken by \(id.short); remove that one or choose another"
         case .malformedName(let name):
             "the name \"\(name)\": a letter or digit, then letters, digits, \"_\", \".\" and \"-\", at most \(ContainerName.limit)"
         case .unknown(let name): "no container is called \"\(name)\" (martlet ps --all lists them)"

@@ -67,7 +67,8 @@ struct LogCursor: ~Copyable {
         let start = buffer.count
         buffer.append(contentsOf: repeatElement(0, count: Self.chunk))
         let count = try buffer.withUnsafeMutableBufferPointer { (area) throws(SystemCallError) in
-            try Files.read(descriptor, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: area[start...])))
+            try Files.read(
+                descriptor, into: UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: area[start...])))
         }
         buffer.removeSubrange((start + count)...)
         return count

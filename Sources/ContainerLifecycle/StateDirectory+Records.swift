@@ -23,7 +23,8 @@ extension StateDirectory {
         try system("creating the container") { () throws(SystemCallError) in
             let unfinished = Self.unfinishedPrefix + record.id.text
             try Files.makeDirectory(unfinished, in: descriptor.rawValue, mode: 0o700)
-            let directory = try Files.open(unfinished, in: descriptor.rawValue, flags: [.readOnly, .directory, .noFollow])
+            let directory = try Files.open(
+                unfinished, in: descriptor.rawValue, flags: [.readOnly, .directory, .noFollow])
             try Self.write(record, in: directory.rawValue)
             try Files.rename(unfinished, in: descriptor.rawValue, to: record.id.text, in: descriptor.rawValue)
         }

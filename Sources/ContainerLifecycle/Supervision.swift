@@ -24,7 +24,9 @@ struct Supervision: ~Copyable {
         let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
         var isOver = false
         while true {
-            var requests = [PollRequest(process.descriptor.rawValue, .readable), PollRequest(signals.rawValue, .readable)]
+            var requests = [
+                PollRequest(process.descriptor.rawValue, .readable), PollRequest(signals.rawValue, .readable),
+            ]
             requests += relay.requests
             let left = isOver ? nil : deadline.map { $0 - min($0, Clocks.now(.monotonic)) }
             if try Poll.wait(&requests, timeout: left) == 0 {

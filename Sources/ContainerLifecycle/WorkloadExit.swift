@@ -40,7 +40,8 @@ public struct WorkloadExit: Hashable, Sendable {
     /// One line for the operator; nil when the status says it all.
     public var explanation: String? {
         switch cause {
-        case .code, .signal(Signal.interrupt), .signal(Signal.terminate), .signal(Signal.hangUp), .signal(Signal.quit): nil
+        case .code, .signal(Signal.interrupt), .signal(Signal.terminate), .signal(Signal.hangUp), .signal(Signal.quit):
+            nil
         case .signal(Signal.badSystemCall):
             "killed by its sandbox: the process made a system call that no workload makes (signal 31)"
         case .signal(Signal.kill): "killed (signal 9)"

@@ -46,7 +46,8 @@ public struct Cgroup: Hashable, Sendable {
         return try create(name: name, limits: limits, in: hierarchy)
     }
 
-    static func create(name: String, limits: CgroupLimits, in hierarchy: CgroupHierarchy) throws(CgroupError) -> Cgroup {
+    static func create(name: String, limits: CgroupLimits, in hierarchy: CgroupHierarchy) throws(CgroupError) -> Cgroup
+    {
         var made: [Directory] = []
         do throws(CgroupError) {
             for controller in CgroupHierarchy.Controller.allCases {

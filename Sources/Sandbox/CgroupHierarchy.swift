@@ -23,7 +23,8 @@ public struct CgroupHierarchy: Sendable, Equatable {
     /// Reads /proc/self/mountinfo and /proc/self/cgroup.
     public static func current() throws(SystemCallError) -> CgroupHierarchy {
         CgroupHierarchy(
-            mountTable: String(decoding: try Files.contents(of: "/proc/self/mountinfo", limit: mountTableLimit), as: UTF8.self),
+            mountTable: String(
+                decoding: try Files.contents(of: "/proc/self/mountinfo", limit: mountTableLimit), as: UTF8.self),
             membership: String(decoding: try Files.contents(of: "/proc/self/cgroup", limit: 1 << 20), as: UTF8.self),
             unifiedControllers: { mountPoint in
                 let bytes = try? Files.contents(of: mountPoint + "/cgroup.controllers", limit: 4096)

@@ -96,7 +96,9 @@ struct FilterProgram {
         append(Code.load, Offset.number)
         // Where each range of numbers with one verdict begins; above the table there is one more with the first verdict.
         var starts: [Int] = [0]
-        for number in 1..<VerdictTable.size where table.slots[number] != table.slots[number - 1] { starts.append(number) }
+        for number in 1..<VerdictTable.size where table.slots[number] != table.slots[number - 1] {
+            starts.append(number)
+        }
         if table.slots[VerdictTable.size - 1] != 0 { starts.append(VerdictTable.size) }
         search(starts[...], table)
     }

@@ -81,13 +81,15 @@ enum GuestSystemCalls {
         .rtSigqueueinfo, .rtTgsigqueueinfo,
     ]
     private static let mounts: [SystemCallNumber] = [
-        .mount, .umount2, .pivotRoot, .chroot, .fsopen, .fsconfig, .fsmount, .fspick, .openTree, .moveMount, .mountSetattr,
+        .mount, .umount2, .pivotRoot, .chroot, .fsopen, .fsconfig, .fsmount, .fspick, .openTree, .moveMount,
+        .mountSetattr,
         .unshare, .setns, .openByHandleAt, .mknodat,
     ]
     private static let kernel: [SystemCallNumber] = {
         var calls: [SystemCallNumber] = [
             .bpf, .perfEventOpen, .userfaultfd, .ioUringSetup, .ioUringEnter, .ioUringRegister, .kexecLoad, .initModule,
-            .finitModule, .deleteModule, .keyctl, .addKey, .requestKey, .seccomp, .personality, .reboot, .swapon, .swapoff,
+            .finitModule, .deleteModule, .keyctl, .addKey, .requestKey, .seccomp, .personality, .reboot, .swapon,
+            .swapoff,
             .quotactl, .acct, .settimeofday, .clockSettime, .pkeyMprotect, .shmat, .remapFilePages,
         ]
         #if arch(x86_64)

@@ -48,7 +48,8 @@ public struct RootFilesystem: ~Copyable {
             case .none: return RootFilesystem(descriptor: lower, form: .shared)
             case .memory(let limit, let fallback):
                 copyParent = fallback
-                return RootFilesystem(descriptor: try OverlayMount.inMemory(over: lower.rawValue, limit: limit), form: .overlay)
+                return RootFilesystem(
+                    descriptor: try OverlayMount.inMemory(over: lower.rawValue, limit: limit), form: .overlay)
             case .directory(let path):
                 copyParent = path
                 let container = try Files.open(path, flags: [.readOnly, .directory])

@@ -30,7 +30,8 @@ public struct SandboxPolicy: Sendable {
     public init(
         keepDescriptors: [Int32] = [], workingDirectory: Int32? = nil, fileModeMask: UInt32 = 0o022,
         user: UserIdentity? = nil, paths: [PathRule] = [], ports: PortRules = .denied,
-        landlock: LandlockDemand = .bestEffort, seccomp: SeccompProfile? = SeccompProfile(), diesWithParent: Int32? = nil
+        landlock: LandlockDemand = .bestEffort, seccomp: SeccompProfile? = SeccompProfile(),
+        diesWithParent: Int32? = nil
     ) {
         self.keepDescriptors = keepDescriptors
         self.workingDirectory = workingDirectory

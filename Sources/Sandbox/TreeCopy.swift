@@ -56,7 +56,9 @@ private struct TreeCopyPass {
         bytesLeft = limits.bytes
     }
 
-    mutating func copyRoot(_ source: Int32, to name: String, in parent: Int32) throws(RootFilesystemError) -> OwnedDescriptor {
+    mutating func copyRoot(_ source: Int32, to name: String, in parent: Int32) throws(RootFilesystemError)
+        -> OwnedDescriptor
+    {
         do throws(Errno) {
             let status = try FileCalls.status(of: source)
             let target = try make(Array(name.utf8CString), in: parent)

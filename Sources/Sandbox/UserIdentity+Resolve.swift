@@ -23,7 +23,8 @@ extension UserIdentity {
         if parts.count == 2 {
             return try UserIdentity(user: user, group: try groupNumber(parts[1], root: root))
         }
-        let groups = try entry.map { entry throws(UserError) in try supplementaryGroups(of: entry.name, root: root) } ?? []
+        let groups =
+            try entry.map { entry throws(UserError) in try supplementaryGroups(of: entry.name, root: root) } ?? []
         return try UserIdentity(user: user, group: entry?.group ?? 0, supplementary: groups)
     }
 
@@ -67,7 +68,8 @@ extension UserIdentity {
         var groups: [UInt32] = []
         for line in try accounts("etc/group", root: root, demanded: false) {
             let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count >= 4, let number = UInt32(fields[2]), fields[3].split(separator: ",").contains(name) else {
+            guard fields.count >= 4, let number = UInt32(fields[2]), fields[3].split(separator: ",").contains(name)
+            else {
                 continue
             }
             groups.append(number)
@@ -83,7 +85,8 @@ extension UserIdentity {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             let file = try Files.open(
-                path, in: root, flags: [.readOnly, .nonBlocking, .noControllingTerminal], resolve: [.inRoot, .noMagicLinks])
+                path, in: root, flags: [.readOnly, .nonBlocking, .noControllingTerminal],
+                resolve: [.inRoot, .noMagicLinks])
             guard try FileStatus.of(file.rawValue).kind == .regular else {
                 throw SystemCallError("open", path, .invalid)
             }

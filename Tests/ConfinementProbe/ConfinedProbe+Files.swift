@@ -16,20 +16,25 @@ extension ConfinedProbe {
             try expect(4, try withVectors([2, 2]) { vectors throws(Errno) in try TransferCalls.write(file, vectors) })
         }
         step("pwrite") { () throws(Errno) in
-            try expect(3, try withVectors([3]) { vectors throws(Errno) in try TransferCalls.write(file, at: 20, vectors) })
+            try expect(
+                3, try withVectors([3]) { vectors throws(Errno) in try TransferCalls.write(file, at: 20, vectors) })
         }
         step("seek") { () throws(Errno) in try expect(0, Int(try TransferCalls.seek(file, 0, from: .start))) }
         for sizes in [[4], [2, 2]] {
             step("read") { () throws(Errno) in
-                try expect(4, try withVectors(sizes) { vectors throws(Errno) in try TransferCalls.read(file, into: vectors) })
+                try expect(
+                    4, try withVectors(sizes) { vectors throws(Errno) in try TransferCalls.read(file, into: vectors) })
             }
         }
         step("pread") { () throws(Errno) in
-            try expect(3, try withVectors([5]) { vectors throws(Errno) in try TransferCalls.read(file, at: 20, into: vectors) })
+            try expect(
+                3, try withVectors([5]) { vectors throws(Errno) in try TransferCalls.read(file, at: 20, into: vectors) }
+            )
         }
         step("negative offset") { () throws(Errno) in
             do throws(Errno) {
-                _ = try withVectors([5]) { vectors throws(Errno) in try TransferCalls.read(file, at: -1, into: vectors) }
+                _ = try withVectors([5]) { vectors throws(Errno) in try TransferCalls.read(file, at: -1, into: vectors)
+                }
             } catch { return try expect(Int(EINVAL), Int(error.rawValue)) }
             throw .invalid
         }
@@ -69,11 +74,14 @@ extension ConfinedProbe {
                 try expect(8, try FileCalls.readLink("soft", in: directory, into: buffer))
             }
         }
-        step("rename") { () throws(Errno) in try FileCalls.rename("hard", in: directory, to: "sub/moved", in: directory) }
+        step("rename") { () throws(Errno) in try FileCalls.rename("hard", in: directory, to: "sub/moved", in: directory)
+        }
         step("stat") { () throws(Errno) in try expect(2, Int(try FileCalls.status("sub/moved", in: directory).links)) }
         step("list") { () throws(Errno) in try expect(2, try TreeCalls.names(in: directory).count) }
         step("unlink") { () throws(Errno) in
-            for name in ["sub/moved", "sub/file", "soft"] { try FileCalls.remove(name, in: directory, isDirectory: false) }
+            for name in ["sub/moved", "sub/file", "soft"] {
+                try FileCalls.remove(name, in: directory, isDirectory: false)
+            }
         }
         step("rmdir") { () throws(Errno) in try FileCalls.remove("sub", in: directory, isDirectory: true) }
     }

@@ -71,10 +71,16 @@ struct ConfinedProbe {
         let opened = confine()
         for (index, directory) in opened.enumerated() {
             for path in ["old", ".", "../other", "/etc/passwd", "link-out"] {
-                say("read \(index) \(path): \(outcome { try Files.open(path, in: directory, flags: .readOnly).close() })")
+                say(
+                    "read \(index) \(path): \(outcome { try Files.open(path, in: directory, flags: .readOnly).close() })"
+                )
             }
-            say("create \(index): \(outcome { try Files.open("new", in: directory, flags: [.writeOnly, .create], mode: 0o600).close() })")
-            say("truncate \(index): \(outcome { try Files.open("old", in: directory, flags: [.writeOnly, .truncate]).close() })")
+            say(
+                "create \(index): \(outcome { try Files.open("new", in: directory, flags: [.writeOnly, .create], mode: 0o600).close() })"
+            )
+            say(
+                "truncate \(index): \(outcome { try Files.open("old", in: directory, flags: [.writeOnly, .truncate]).close() })"
+            )
             say("remove \(index): \(outcome { try Files.unlink("old2", in: directory) })")
             say("execute \(index): \(access("old", X_OK) == 0)")
         }

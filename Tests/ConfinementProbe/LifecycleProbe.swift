@@ -25,7 +25,8 @@ struct LifecycleProbe {
             let cgroup = try cgroup("probe-\(Processes.current)")
             defer { cgroup?.remove() }
             let foreground = Foreground(
-                timeout: timeout, terminal: words.has("terminal"), interactive: words.has("interactive"), cgroup: cgroup)
+                timeout: timeout, terminal: words.has("terminal"), interactive: words.has("interactive"), cgroup: cgroup
+            )
             let exit = try foreground.run(body)
             say("status=\(exit.status)")
             if let explanation = exit.explanation { say("explanation=\(explanation)") }
@@ -71,7 +72,10 @@ struct LifecycleProbe {
             case "echo": echo()
             case "terminals": say("terminals=\((0..<3).map { Terminals.isTerminal($0) })")
             case "size": say("size=\((try? Terminals.size(of: 0)).map { "\($0.rows)x\($0.columns)" } ?? "none")")
-            case "input": say("input=\((try? Files.readAll(0, limit: 100)).map { String(decoding: $0, as: UTF8.self) } ?? "none")")
+            case "input":
+                say(
+                    "input=\((try? Files.readAll(0, limit: 100)).map { String(decoding: $0, as: UTF8.self) } ?? "none")"
+                )
             case "exit": return Int32(word.value) ?? 0
             case "deaf": signal(SIGTERM, SIG_IGN)
             case "spin": while Clocks.now(.processCPU) < UInt64(word.value).map({ $0 * 1_000_000 }) ?? 0 {}

@@ -177,7 +177,9 @@ import Testing
         for moment in 0..<60 {
             let process = try ChildProgram.start(
                 try Probe.path(),
-                arguments: ["probe", "detached", "state=\(directory.path)", "name=n\(moment)", "confined", "sleep=60000"],
+                arguments: [
+                    "probe", "detached", "state=\(directory.path)", "name=n\(moment)", "confined", "sleep=60000",
+                ],
                 environment: [], streams: (0, 2, 2), ownGroup: true)
             var nothing: [PollRequest] = []
             _ = try Poll.wait(&nothing, timeout: UInt64(moment) * 400_000)
@@ -185,7 +187,8 @@ import Testing
             _ = try Processes.wait(for: process)
             // The monitor has left the group: it is killed by what is on record, as soon as something is.
             for record in try state.records() {
-                if moment % 2 == 0, let supervisor = record.supervisor, supervisor.number != process, supervisor.isAlive {
+                if moment % 2 == 0, let supervisor = record.supervisor, supervisor.number != process, supervisor.isAlive
+                {
                     try? Processes.kill(supervisor.number, 9)
                 }
                 _ = ContainerRow(record).status(now: 0)

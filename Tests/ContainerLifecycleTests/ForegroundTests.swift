@@ -57,7 +57,8 @@ import Testing
     @Test func aKilledSupervisorTakesItsGuestAlong() throws {
         let output = try Descriptors.pipe()
         let process = try ChildProgram.start(
-            try Probe.path(), arguments: ["probe", "foreground", "confined", "say=ready", "sleep=60000"], environment: [],
+            try Probe.path(), arguments: ["probe", "foreground", "confined", "say=ready", "sleep=60000"],
+            environment: [],
             streams: (0, output.write.rawValue, 2), ownGroup: true)
         let reader = output.keepRead()
         var buffer = [UInt8](repeating: 0, count: 6)

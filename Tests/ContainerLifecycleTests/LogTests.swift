@@ -5,11 +5,13 @@ import Testing
 @testable import ContainerLifecycle
 
 @Suite struct LogTests {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000000000Z"), (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001Z"),
-        (1_795_344_905_276_699_433, "2026-11-22T10:55:05.276699433Z"),
-        (4_107_542_399_999_999_999, "2100-02-28T23:59:59.999999999Z"), (UInt64.max, "2554-07-21T23:34:33.709551615Z"),
-    ] as [(UInt64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000000000Z"), (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001Z"),
+            (1_795_344_905_276_699_433, "2026-11-22T10:55:05.276699433Z"),
+            (4_107_542_399_999_999_999, "2100-02-28T23:59:59.999999999Z"),
+            (UInt64.max, "2554-07-21T23:34:33.709551615Z"),
+        ] as [(UInt64, String)])
     func aTimeIsWrittenAndReadExactly(_ time: UInt64, _ text: String) {
         #expect(LogTime.text(of: time) == text)
         #expect(LogTime.nanoseconds(text) == time)
@@ -96,7 +98,10 @@ import Testing
 
     @Test func aTornLineIsPassedOver() throws {
         let directory = try TemporaryDirectory()
-        try directory.write("log", "2026-11-22T10:55:05.276699433Z stdout F good\n2026-11-22T10:5\nnonsense\n2026-11-22T10:55:06Z stderr F also\n2026-11")
+        try directory.write(
+            "log",
+            "2026-11-22T10:55:05.276699433Z stdout F good\n2026-11-22T10:5\nnonsense\n2026-11-22T10:55:06Z stderr F also\n2026-11"
+        )
         #expect(try lines(directory).map(text) == ["good", "also"])
     }
 }

@@ -128,8 +128,12 @@ import Testing
 
     @Test func agesAreSaidInOneUnit() {
         let second: UInt64 = 1_000_000_000
-        let cases: [(UInt64, String)] = [(0, "0 seconds"), (1, "1 second"), (119, "1 minute"), (7200, "2 hours"), (90_000, "1 day")]
-        for (seconds, text) in cases { #expect(ContainerRow.age(since: second, now: second + seconds * second) == text) }
+        let cases: [(UInt64, String)] = [
+            (0, "0 seconds"), (1, "1 second"), (119, "1 minute"), (7200, "2 hours"), (90_000, "1 day"),
+        ]
+        for (seconds, text) in cases {
+            #expect(ContainerRow.age(since: second, now: second + seconds * second) == text)
+        }
         #expect(ContainerRow.age(since: second, now: 0) == "0 seconds", "a clock that was set back")
     }
 }

@@ -21,7 +21,8 @@ public enum Probe {
 
     public static func run(_ arguments: [String], input: String = "") throws -> Report {
         let outcome = try ChildProgram.run(
-            try path(), arguments: ["probe"] + arguments, environment: [], input: .bytes(Array(input.utf8)), outputLimit: 1 << 20,
+            try path(), arguments: ["probe"] + arguments, environment: [], input: .bytes(Array(input.utf8)),
+            outputLimit: 1 << 20,
             timeout: .seconds(60))
         return Report(end: outcome.end, text: String(decoding: outcome.output, as: UTF8.self))
     }

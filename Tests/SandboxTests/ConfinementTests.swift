@@ -79,7 +79,9 @@ import Testing
         for name in ["a", "b", "other"] {
             for file in ["old", "old2"] { try directory.write("\(name)/\(file)", "x", mode: 0o755) }
         }
-        for name in ["a", "b"] { try FileCalls.symbolicLink(to: "/etc/passwd", at: "\(directory.path)/\(name)/link-out", in: -100) }
+        for name in ["a", "b"] {
+            try FileCalls.symbolicLink(to: "/etc/passwd", at: "\(directory.path)/\(name)/link-out", in: -100)
+        }
         let report = try Probe.run("paths", "rw=\(directory.path)/a", "ro=\(directory.path)/b")
         let denied = "permission denied (EACCES)"
         for index in 0...1 {
@@ -89,7 +91,9 @@ import Testing
                 #expect(report.lines.contains("read \(index) \(path): \(denied)"), "\(report)")
             }
             let writes = index == 0 ? "ok" : denied
-            for verb in ["create", "truncate", "remove"] { #expect(report.lines.contains("\(verb) \(index): \(writes)")) }
+            for verb in ["create", "truncate", "remove"] {
+                #expect(report.lines.contains("\(verb) \(index): \(writes)"))
+            }
             #expect(report.lines.contains("execute \(index): false"))
         }
     }

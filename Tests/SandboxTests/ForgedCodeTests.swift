@@ -19,7 +19,8 @@ import Testing
 
     /// Those that are answered with an error; all others kill.
     static let refused: [String: String] = [
-        "clone3": "ENOSYS", "mmap-exec": "EPERM", "mprotect-exec": "EPERM", "memfd_create": "ENOSYS", "openat": "ENOSYS",
+        "clone3": "ENOSYS", "mmap-exec": "EPERM", "mprotect-exec": "EPERM", "memfd_create": "ENOSYS",
+        "openat": "ENOSYS",
         "open-passwd": "EACCES", "open-root": "EACCES", "open-parent": "EACCES", "write-proc-exe": "ETXTBSY",
         "write-proc-mem": "EACCES", "open-proc-fd": "EACCES", "setresuid": "ENOSYS", "prctl": "ENOSYS", "dup": "EPERM",
         "setown": "EPERM", "tiocsti": "ENOTTY", "x32": "ENOSYS",
@@ -51,7 +52,8 @@ import Testing
 
     /// The walls hold one by one: without the filter, privileges and Landlock stop what reaches for the host.
     @Test(arguments: [
-        "execve", "ptrace", "process_vm_readv", "kill-parent", "mount", "fsopen", "open_tree", "pivot_root", "chroot", "setns",
+        "execve", "ptrace", "process_vm_readv", "kill-parent", "mount", "fsopen", "open_tree", "pivot_root", "chroot",
+        "setns",
         "init_module", "open_by_handle_at", "mknod", "clock_settime", "open-passwd", "open-root", "write-proc-exe",
         "write-proc-mem", "open-proc-fd", "socket-packet", "socket-raw",
     ])

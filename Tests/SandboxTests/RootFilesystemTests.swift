@@ -19,7 +19,8 @@ import Testing
     }
 
     private func write(_ path: String, _ text: String, in root: Int32) throws {
-        let file = try Files.open(path, in: root, flags: [.writeOnly, .create, .truncate], mode: 0o644, resolve: .inRoot)
+        let file = try Files.open(
+            path, in: root, flags: [.writeOnly, .create, .truncate], mode: 0o644, resolve: .inRoot)
         try Files.writeAll(file.rawValue, Array(text.utf8))
     }
 
@@ -64,7 +65,8 @@ import Testing
         let root = try RootFilesystem.open(
             shared: "\(directory.path)/root", writable: .memory(limit: 1 << 20, fallback: "/nowhere"))
         let process = try ChildProgram.run(
-            try Probe.path(), arguments: ["probe", "files", "rw=/proc/\(Processes.current)/fd/\(root.descriptor.rawValue)"],
+            try Probe.path(),
+            arguments: ["probe", "files", "rw=/proc/\(Processes.current)/fd/\(root.descriptor.rawValue)"],
             environment: [], input: .bytes([]), outputLimit: 1000, timeout: .seconds(20))
         let text = String(decoding: process.output, as: UTF8.self)
         // The image's two directories are there too.

@@ -13,7 +13,9 @@ import Testing
 
     /// libseccomp's name of a call on this machine.
     static func name(_ call: SystemCallNumber) -> String {
-        guard let name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), Int32(call.rawValue)) else { return "?" }
+        guard let name = seccomp_syscall_resolve_num_arch(seccomp_arch_native(), Int32(call.rawValue)) else {
+            return "?"
+        }
         defer { free(name) }
         return String(cString: name)
     }
@@ -24,7 +26,8 @@ import Testing
 
     @Test func theAllowedCallsAreTheseByName() {
         let always = [
-            "brk", "clock_gettime", "close", "exit_group", "fcntl", "fsync", "ftruncate", "futex", "getdents64", "getrandom",
+            "brk", "clock_gettime", "close", "exit_group", "fcntl", "fsync", "ftruncate", "futex", "getdents64",
+            "getrandom",
             "linkat", "lseek", "mkdirat", "mmap", "mprotect", "munmap", "newfstatat", "openat2", "ppoll", "preadv2",
             "pwritev2", "read", "readlinkat", "renameat", "rt_sigreturn", "sigaltstack", "symlinkat", "unlinkat",
             "utimensat", "write",
@@ -58,19 +61,21 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (SystemCallNumber.mmap, [0, 4096, 3, 0x22, 0, 0], 0), (.mmap, [0, 4096, 7, 0x22, 0, 0], EPERM),
-        (.mmap, [0, 4096, 4, 0x22, 0, 0], EPERM), (.mprotect, [0, 4096, 1, 0, 0, 0], 0),
-        (.mprotect, [0, 4096, 5, 0, 0, 0], EPERM), (.mprotect, [0, 4096, 0x1_0000_0004, 0, 0, 0], EPERM),
-        (.fcntl, [5, 3, 0, 0, 0, 0], 0), (.fcntl, [5, 4, 0, 0, 0, 0], 0), (.fcntl, [5, 0, 0, 0, 0, 0], EPERM),
-        (.fcntl, [5, 8, 1, 0, 0, 0], EPERM), (.socket, [2, 1, 0, 0, 0, 0], 0), (.socket, [10, 2, 17, 0, 0, 0], 0),
-        (.socket, [2, 0x80801, 6, 0, 0, 0], 0), (.socket, [1, 1, 0, 0, 0, 0], EAFNOSUPPORT),
-        (.socket, [2, 3, 1, 0, 0, 0], EAFNOSUPPORT), (.socket, [2, 1, 262, 0, 0, 0], EAFNOSUPPORT),
-        (.ioctl, [0, 0x541B, 0, 0, 0, 0], 0), (.ioctl, [0, 0x5412, 0, 0, 0, 0], ENOTTY),
-        (.ioctl, [0, 0x5401, 0, 0, 0, 0], ENOTTY), (.clone, [0x3D0F00, 0, 0, 0, 0, 0], 0), (.clone, [17, 0, 0, 0, 0, 0], -1),
-        (.clone, [0x403D_0F00, 0, 0, 0, 0, 0], -1), (.clone, [0x003D_4F00, 0, 0, 0, 0, 0], -1),
-        (.rtSigaction, [33, 0, 0, 8, 0, 0], ENOSYS), (.rtSigaction, [11, 0, 0, 8, 0, 0], -1),
-    ] as [(SystemCallNumber, [UInt64], Int32)])
+    @Test(
+        arguments: [
+            (SystemCallNumber.mmap, [0, 4096, 3, 0x22, 0, 0], 0), (.mmap, [0, 4096, 7, 0x22, 0, 0], EPERM),
+            (.mmap, [0, 4096, 4, 0x22, 0, 0], EPERM), (.mprotect, [0, 4096, 1, 0, 0, 0], 0),
+            (.mprotect, [0, 4096, 5, 0, 0, 0], EPERM), (.mprotect, [0, 4096, 0x1_0000_0004, 0, 0, 0], EPERM),
+            (.fcntl, [5, 3, 0, 0, 0, 0], 0), (.fcntl, [5, 4, 0, 0, 0, 0], 0), (.fcntl, [5, 0, 0, 0, 0, 0], EPERM),
+            (.fcntl, [5, 8, 1, 0, 0, 0], EPERM), (.socket, [2, 1, 0, 0, 0, 0], 0), (.socket, [10, 2, 17, 0, 0, 0], 0),
+            (.socket, [2, 0x80801, 6, 0, 0, 0], 0), (.socket, [1, 1, 0, 0, 0, 0], EAFNOSUPPORT),
+            (.socket, [2, 3, 1, 0, 0, 0], EAFNOSUPPORT), (.socket, [2, 1, 262, 0, 0, 0], EAFNOSUPPORT),
+            (.ioctl, [0, 0x541B, 0, 0, 0, 0], 0), (.ioctl, [0, 0x5412, 0, 0, 0, 0], ENOTTY),
+            (.ioctl, [0, 0x5401, 0, 0, 0, 0], ENOTTY), (.clone, [0x3D0F00, 0, 0, 0, 0, 0], 0),
+            (.clone, [17, 0, 0, 0, 0, 0], -1),
+            (.clone, [0x403D_0F00, 0, 0, 0, 0, 0], -1), (.clone, [0x003D_4F00, 0, 0, 0, 0, 0], -1),
+            (.rtSigaction, [33, 0, 0, 8, 0, 0], ENOSYS), (.rtSigaction, [11, 0, 0, 8, 0, 0], -1),
+        ] as [(SystemCallNumber, [UInt64], Int32)])
     func anArgumentDecides(_ call: SystemCallNumber, _ arguments: [UInt64], _ errno: Int32) {
         let machine = BPFMachine(SeccompProfile(network: true, threads: true).program)
         let result = machine.run(

@@ -25,7 +25,8 @@ import Testing
     @Test func aNumberTakesItsEntryOrGroup0() throws {
         #expect(try resolve("33", in: image()) == UserIdentity(user: 33, group: 34, supplementary: [77, 78]))
         #expect(try resolve("1000", in: image()) == UserIdentity(user: 1000, group: 0))
-        #expect(try resolve("4294967294:4294967294", in: nil) == UserIdentity(user: 4_294_967_294, group: 4_294_967_294))
+        #expect(
+            try resolve("4294967294:4294967294", in: nil) == UserIdentity(user: 4_294_967_294, group: 4_294_967_294))
     }
 
     @Test func aGroupOfItsOwnReplacesTheOthers() throws {
