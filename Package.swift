@@ -88,14 +88,14 @@ let package = Package(
         + layer(
             "PrepareCommands",
             [
-                "ImageStore", "ImageTransfer", "JSON", "LayerUnpacking", "OCISpec", "Registry", "Sandbox", "SystemCalls",
-                "WasmBinary", "WasmEngine", argumentParser, crypto,
-            ])
+                "Archive", "ImageStore", "ImageTransfer", "JSON", "LayerUnpacking", "OCISpec", "Registry", "Sandbox",
+                "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload", argumentParser,
+            ], tests: ["martlet-prepare"])
         + [
             .executableTarget(
                 name: "martlet", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),
             .executableTarget(
-                name: "martlet-prepare", dependencies: ["PrepareCommands"], swiftSettings: strict),
+                name: "martlet-prepare", dependencies: ["PrepareCommands", "SystemCalls"], swiftSettings: strict),
             // The C API's declarations, held against the library.
             .testTarget(name: "CWasmtimeTests", dependencies: ["CWasmtime"], swiftSettings: strict),
             // Archives that a careful writer would never make.
@@ -110,9 +110,9 @@ let package = Package(
                 path: "Tests/ConfinementProbe", swiftSettings: strict),
             .target(
                 name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),
-            // Every folder of oci-samples, built and run as a user would.
+            // The programs as a user runs them; every folder of oci-samples among it.
             .testTarget(
-                name: "SampleTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
+                name: "CommandTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
                 swiftSettings: strict),
         ]
 )
