@@ -1,0 +1,73 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite("martlet run -d, ps, logs, stop, rm", .timeLimit(.minutes(3)))
+struct BackgroundTests {
+    @Test func aWorkloadGoesOnInTheBackgroundUntilItIsStopped() throws {
+        let scratch = try Scratch()
+        try scratch.image("endless", Guests.endless)
+        let started = try scratch.martlet("run", "-d", "--name", "loop", "endless")
+        #expect(started.exitCode == 0, "\(started.standardError)")
+        let id = started.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(id.count == 64)
+
+        let listed = try scratch.martlet("ps")
+        #expect(listed.standardOutput.contains(id.prefix(12)) && listed.standardOutput.contains("Up "))
+        try #require(try waitForLog(of: "loop", scratch) == "started\n")
+
+        #expect(try scratch.martlet("run", "-d", "--name", "loop", "endless").standardError.contains("taken"))
+        #expect(try scratch.martlet("rm", "loop").exitCode == 1)
+        #expect(try scratch.martlet("stop", "-t", "2s", "loop").exitCode == 0)
+        #expect(try scratch.martlet("ps", "-q").standardOutput.trimmingCharacters(in: .newlines).isEmpty)
+
+        let ended = try JSONNode(reading: Array(scratch.martlet("ps", "-a", "--json").standardOutput.utf8))
+        #expect(try ended.elements().first?.required("exitCode").integer() == 143)
+        #expect(try scratch.martlet("rm", String(id.prefix(6))).exitCode == 0)
+        #expect(try scratch.martlet("logs", "loop").exitCode == 125)
+        #expect(try names(scratch.path("store/containers")).isEmpty)
+    }
+
+    @Test func removingByForceEndsTheProcess() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("endless.wat", Guests.endless)
+        #expect(try scratch.martlet("run", "-d", "--name", "loop", guest).exitCode == 0)
+        let row = try JSONNode(reading: Array(scratch.martlet("ps", "--json").standardOutput.utf8)).elements().first
+        let process: Int32 = try #require(row).required("pid").integer()
+        #expect(try scratch.martlet("rm", "-f", "loop").exitCode == 0)
+        #expect(throws: SystemCallError.self) { try Processes.kill(process, 0) }
+    }
+
+    @Test func aTimeoutHoldsInTheBackgroundToo() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("endless.wat", Guests.endless)
+        #expect(try scratch.martlet("run", "-d", "--rm", "--timeout", "200ms", guest).exitCode == 0)
+        for _ in 0..<100 where try !scratch.martlet("ps", "-aq").standardOutput.isEmpty {
+            if try scratch.martlet("ps", "-aq").standardOutput == "\n" { break }
+            usleep(50_000)
+        }
+        #expect(try names(scratch.path("state")).isEmpty)
+    }
+
+    @Test func aGuestThatCannotStartLeavesNothingBehind() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", "-d", scratch.file("stranger.wat", Guests.stranger))
+        #expect(outcome.exitCode == 126)
+        #expect(try names(scratch.path("state")).isEmpty)
+    }
+
+    private func waitForLog(of name: String, _ scratch: Scratch) throws -> String {
+        for _ in 0..<100 {
+            let text = try scratch.martlet("logs", name).standardOutput
+            if !text.isEmpty { return text }
+            usleep(50_000)
+        }
+        return ""
+    }
+
+    /// What stands in a directory; nothing when there is none.
+    private func names(_ path: String) throws -> [String] {
+        FileManager.default.fileExists(atPath: path) ? try FileManager.default.contentsOfDirectory(atPath: path) : []
+    }
+}

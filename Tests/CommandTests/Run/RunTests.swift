@@ -1,0 +1,151 @@
+import Foundation
+import SystemCalls
+import Testing
+
+@Suite("martlet run", .timeLimit(.minutes(3)))
+struct RunTests {
+    @Test func aFileRunsWithoutAnImage() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("counter.wat", Guests.counter)
+        let outcome = try scratch.martlet("run", "-e", "A=1", "-e", "B=2", "-e", "A=3", guest)
+        #expect(outcome.exitCode == 2)
+        #expect(outcome.standardError.isEmpty)
+    }
+
+    @Test func nothingOfTheHostsEnvironmentLeaksIn() throws {
+        let scratch = try Scratch()
+        #expect(try scratch.martlet("run", scratch.file("counter.wat", Guests.counter)).exitCode == 0)
+    }
+
+    @Test func whatARunWritesToItsRootIsGoneWithIt() throws {
+        let scratch = try Scratch()
+        try scratch.image("creator", Guests.creator)
+        #expect(try scratch.martlet("run", "creator").exitCode == Guests.success)
+        #expect(try scratch.martlet("run", "creator").exitCode == Guests.success)
+    }
+
+    @Test func aReadOnlyRootCannotBeWritten() throws {
+        let scratch = try Scratch()
+        try scratch.image("creator", Guests.creator)
+        #expect(try scratch.martlet("run", "--read-only", "creator").exitCode == Guests.readOnly)
+    }
+
+    @Test func aMountIsWrittenForGoodAndAsTheUserThatWasAskedFor() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("creator.wat", Guests.creator)
+        let shared = scratch.path("shared")
+        try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
+        let isRoot = Processes.effectiveUser == 0
+        if isRoot { try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: shared) }
+        let user = isRoot ? ["--user", "1234:1235"] : []
+        let first = try scratch.start("run", user + ["-v", "\(shared):/data", guest]).wait()
+        #expect(first.exitCode == Guests.success, "\(first.standardError)")
+        #expect(try scratch.martlet("run", "-v", "\(shared):/data", guest).exitCode == Guests.exists)
+        if isRoot { #expect(try FileStatus.of("\(shared)/made").owner == 1234) }
+    }
+
+    @Test func aReadOnlyMountCannotBeWritten() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("creator.wat", Guests.creator)
+        let shared = scratch.path("shared")
+        try FileManager.default.createDirectory(atPath: shared, withIntermediateDirectories: true)
+        #expect(try scratch.martlet("run", "-v", "\(shared):/data:ro", guest).exitCode == Guests.readOnly)
+    }
+
+    @Test func aMountOfNothingIsRefusedWithTheWayOut() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("creator.wat", Guests.creator)
+        let outcome = try scratch.martlet("run", "-v", "/nonexistent/x:/data", guest)
+        #expect(outcome.exitCode == 125)
+        #expect(outcome.standardError.contains("create it first"))
+    }
+
+    @Test func withoutAnyGrantThereIsNoDescriptorToUse() throws {
+        let scratch = try Scratch()
+        #expect(
+            try scratch.martlet("run", scratch.file("creator.wat", Guests.creator)).exitCode == Guests.badDescriptor)
+    }
+
+    @Test func anExportIsCalledWithItsArgumentsAndItsResultPrinted() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("adder.wat", Guests.adder)
+        #expect(try scratch.martlet("run", "--invoke", "add", guest, "2", "40").standardOutput == "42\n")
+        #expect(try scratch.martlet("run", "--invoke", "half", guest, "3").standardOutput == "1.5\n")
+        let missing = try scratch.martlet("run", guest)
+        #expect(missing.exitCode == 126)
+        #expect(missing.standardError.contains("choose one with --invoke: add, half"))
+        #expect(try scratch.martlet("run", "--invoke", "add", guest, "2").standardError.contains("2 arguments"))
+    }
+
+    @Test func aTimeoutEndsAnEndlessGuestAndSaysSo() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("endless.wat", Guests.endless)
+        let outcome = try scratch.martlet("run", "--timeout", "300ms", guest)
+        #expect(outcome.exitCode == 137)
+        #expect(outcome.standardOutput == "started\n")
+        #expect(outcome.standardError.contains("timeout"))
+    }
+
+    @Test func endlessRecursionTrapsInTheGuest() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", scratch.file("recursive.wat", Guests.recursive))
+        #expect(outcome.exitCode == 134)
+        #expect(outcome.standardError.contains("the guest trapped"))
+    }
+
+    @Test func aMemoryLimitStopsTheGuestsGrowth() throws {
+        let scratch = try Scratch()
+        #expect(try scratch.martlet("run", "-m", "32m", scratch.file("greedy.wat", Guests.greedy)).exitCode == 32)
+    }
+
+    @Test func aSignalEndsTheGuestAndIsItsStatus() throws {
+        let scratch = try Scratch()
+        let terminate: Int32 = 15
+        let running = try scratch.start("run", [scratch.file("endless.wat", Guests.endless)])
+        var waits = 200
+        while waits > 0, try String(contentsOfFile: running.outputFile, encoding: .utf8).isEmpty {
+            usleep(50_000)
+            waits -= 1
+        }
+        try Processes.kill(running.process, terminate)
+        #expect(try running.wait().exitCode == 128 + terminate)
+    }
+
+    @Test func aBundleRunsAsItsConfigurationSays() throws {
+        let scratch = try Scratch()
+        let root = scratch.path("bundle/rootfs")
+        try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+        try Data(Guests.counter.utf8).write(to: URL(fileURLWithPath: "\(root)/counter.wat"))
+        let configuration = """
+            {"ociVersion": "1.0.2", "root": {"path": "rootfs"},
+             "process": {"args": ["/counter.wat"], "env": ["A=1", "B=2", "C=3"], "cwd": "/"}}
+            """
+        try Data(configuration.utf8).write(to: URL(fileURLWithPath: scratch.path("bundle/config.json")))
+        let outcome = try scratch.martlet("run", scratch.path("bundle"))
+        #expect(outcome.exitCode == 3, "\(outcome.standardError)")
+    }
+
+    @Test func anImportThatNobodyGivesIsNamed() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", scratch.file("stranger.wat", Guests.stranger))
+        #expect(outcome.exitCode == 126)
+        #expect(outcome.standardError.contains("elsewhere"))
+    }
+
+    @Test func anImageThatIsNowhereIsNotFound() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", "--pull", "never", "surely/absent:1")
+        #expect(outcome.exitCode == 127)
+        #expect(outcome.standardError.split(separator: "\n").count == 1)
+    }
+
+    @Test func whatIsNoCoreModuleIsRefusedByName() throws {
+        let scratch = try Scratch()
+        let component = try scratch.file("component.wasm", "\0asm\u{0d}\0\u{01}\0")
+        #expect(try scratch.martlet("run", component).standardError.contains("component"))
+        let broken = try scratch.file("broken.wasm", "\0asm\u{01}\0\0\0\u{7f}\u{7f}")
+        let outcome = try scratch.martlet("run", broken)
+        #expect(outcome.exitCode == 126)
+        #expect(outcome.standardError.contains("broken.wasm"))
+    }
+}
