@@ -90,6 +90,15 @@ int martlet_fsmount(int context, unsigned int attributes) {
     return (int)syscall(__NR_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, attributes);
 }
 
+int martlet_clone_mount(int directory) {
+    return (int)syscall(__NR_open_tree, directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+int martlet_set_mount_attributes(int mount, uint64_t attributes) {
+    struct mount_attr change = {.attr_set = attributes};
+    return (int)syscall(__NR_mount_setattr, mount, "", AT_EMPTY_PATH, &change, sizeof change);
+}
+
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset) {
     return preadv2(descriptor, vectors, count, offset, 0);
 }

@@ -21,6 +21,8 @@ public struct RootFilesystem: ~Copyable {
     public enum Form: Sendable, Equatable {
         /// The image's own root: for reading alone.
         case shared
+        /// The bundle's root.
+        case own
         case overlay
         /// A copy in the container's directory, and why there is no overlay.
         case copy(reason: SystemCallError)
@@ -45,7 +47,7 @@ public struct RootFilesystem: ~Copyable {
         let copyParent: String
         do throws(SystemCallError) {
             switch layer {
-            case .none: return RootFilesystem(descriptor: lower, form: .shared)
+            case .none: return RootFilesystem(descriptor: withoutDevices(lower, [.readOnly]), form: .shared)
             case .memory(let limit, let fallback):
                 copyParent = fallback
                 return RootFilesystem(
@@ -61,6 +63,23 @@ public struct RootFilesystem: ~Copyable {
         let container = try directory(copyParent)
         let copy = try TreeCopy.copy(lower.rawValue, to: "root", in: container.rawValue, limits: limits)
         return RootFilesystem(descriptor: copy, form: .copy(reason: reason))
+    }
+
+    /// Opens the root of a bundle, which is the container's own: written in place unless it is read-only.
+    public static func open(own path: String, isReadOnly: Bool) throws(RootFilesystemError) -> RootFilesystem {
+        RootFilesystem(
+            descriptor: withoutDevices(try directory(path), isReadOnly ? [.readOnly] : []), form: .own)
+    }
+
+    /// The same directory as a mount where device nodes of the image are dead. Without the privilege to mount there was none
+    /// to make such nodes either: then the directory itself has to do.
+    private static func withoutDevices(
+        _ directory: consuming OwnedDescriptor, _ attributes: Mounts.Attributes
+    ) -> OwnedDescriptor {
+        let attributes = attributes.union([.noDevices, .noSetUserID])
+        do throws(SystemCallError) {
+            return try Mounts.clone(directory.rawValue, attributes: attributes)
+        } catch { return directory }
     }
 
     private static func directory(_ path: String) throws(RootFilesystemError) -> OwnedDescriptor {

@@ -33,4 +33,15 @@ public enum Mounts {
         _ = try checked("fsconfig", "create") { martlet_fsconfig_create(context) }
         return OwnedDescriptor(adopting: try checked("fsmount") { martlet_fsmount(context, attributes.rawValue) })
     }
+
+    /// open_tree(2) and mount_setattr(2): an open directory once more, as a mount of its own with these attributes, mounted
+    /// nowhere. What is mounted below the directory isn't part of it.
+    public static func clone(_ directory: Int32, attributes: Attributes) throws(SystemCallError) -> OwnedDescriptor {
+        let mount = OwnedDescriptor(adopting: try checked("open_tree") { martlet_clone_mount(directory) })
+        _ = try checked("mount_setattr") {
+            martlet_set_mount_attributes(mount.rawValue, UInt64(attributes.rawValue))
+        }
+        // The clone is an O_PATH descriptor, which can't list the directory.
+        return try Files.open(".", in: mount.rawValue, flags: [.readOnly, .directory])
+    }
 }

@@ -43,6 +43,10 @@ int martlet_fsconfig_flag(int context, const char *key);
 int martlet_fsconfig_create(int context);
 int martlet_fsmount(int context, unsigned int attributes);
 
+/// open_tree(2) with OPEN_TREE_CLONE on an open directory, and mount_setattr(2) that sets attributes of the result.
+int martlet_clone_mount(int directory);
+int martlet_set_mount_attributes(int mount, uint64_t attributes);
+
 /// preadv2(2) and pwritev2(2) without flags: the offset -1 is the current one.
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
 ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);

@@ -46,7 +46,7 @@ public struct OpenedWorkload: Sendable {
             let descriptor =
                 root.isShared
                 ? try RootFilesystem.open(shared: root.path, writable: root.isReadOnly ? .none : layer).take()
-                : try Files.open(root.path, flags: [.readOnly, .directory])
+                : try RootFilesystem.open(own: root.path, isReadOnly: root.isReadOnly).take()
             return OpenDirectory(
                 adopting: descriptor, access: root.isReadOnly ? .readOnly : .readWrite, confinement: .root)
         } catch { throw WorkloadError("the root \(root.path) can't be used: \(error)") }
