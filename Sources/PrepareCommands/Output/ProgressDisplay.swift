@@ -1,7 +1,6 @@
 import ImageTransfer
 import OCISpec
 import Registry
-import Synchronization
 import SystemCalls
 
 /// One line on a terminal that is written again and again, and wiped in the end. Off a terminal it shows nothing.
