@@ -1,4 +1,3 @@
-import Synchronization
 import SystemCalls
 import Testing
 import WasmEngine

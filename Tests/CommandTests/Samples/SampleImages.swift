@@ -24,7 +24,7 @@ struct SampleImages: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let script = try ChildProgram.run(
             Repository.samples.appendingPathComponent("build").path, arguments: ["build"], environment: Environment.all,
-            input: [], outputLimit: 1 << 20, timeout: .seconds(300))
+            input: .bytes([]), outputLimit: 1 << 20, timeout: .seconds(300))
         guard case .exited(.code(0)) = script.end else {
             throw NotBuilt(description: "oci-samples/build failed: \(String(decoding: script.output, as: UTF8.self))")
         }
