@@ -106,7 +106,8 @@ let package = Package(
             // and how tests run it.
             .target(name: "CForgedCode", path: "Tests/CForgedCode"),
             .executableTarget(
-                name: "ConfinementProbe", dependencies: ["CForgedCode", "ContainerLifecycle", "Sandbox", "SystemCalls"],
+                name: "ConfinementProbe",
+                dependencies: ["CForgedCode", "ContainerLifecycle", "Sandbox", "SystemCalls"],
                 path: "Tests/ConfinementProbe", swiftSettings: strict),
             .target(
                 name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),

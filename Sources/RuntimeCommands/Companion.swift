@@ -14,7 +14,8 @@ struct Companion {
         } catch { throw CommandFailure("can't tell where martlet is installed: \(error)") }
         let places = ["\(folder)/martlet-prepare", "\(folder)/../libexec/martlet/martlet-prepare"]
         guard let place = places.first(where: { (try? FileStatus.of($0, followLinks: true))?.kind == .regular }) else {
-            throw CommandFailure("martlet-prepare is neither in \(folder) nor in \(folder)/../libexec/martlet; install it there")
+            throw CommandFailure(
+                "martlet-prepare is neither in \(folder) nor in \(folder)/../libexec/martlet; install it there")
         }
         path = place
     }
@@ -30,7 +31,9 @@ struct Companion {
     ///
     /// - Parameter input: handed over as descriptor 3, for an argument `/proc/self/fd/3`.
     /// - Returns: its standard output, at most 64 KiB.
-    func output(of arguments: [String], input: Int32? = nil, failureStatus: Int32 = 125) throws(CommandFailure) -> String {
+    func output(of arguments: [String], input: Int32? = nil, failureStatus: Int32 = 125) throws(CommandFailure)
+        -> String
+    {
         let bytes: [UInt8]
         let exit: Processes.Exit
         do throws(SystemCallError) {

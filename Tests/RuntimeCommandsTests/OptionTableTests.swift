@@ -39,7 +39,8 @@ import WasmWorkload
 
     @Test(
         arguments: [
-            ["--unknown"], ["-z"], ["--env"], ["--rm=yes"], ["--memory", "much"], ["--timeout", "0"], ["--network", "bridge"],
+            ["--unknown"], ["-z"], ["--env"], ["--rm=yes"], ["--memory", "much"], ["--timeout", "0"],
+            ["--network", "bridge"],
             ["-p", "80"], ["-v", "named:/x"], ["--pull", "often"], ["-e", "=x"], ["--cpus", "-1"], ["-w", "relative"],
             ["--outbound", "example.com"],
         ])

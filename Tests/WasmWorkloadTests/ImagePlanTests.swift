@@ -17,7 +17,9 @@ import WasmWorkload
         return image
     }
 
-    private func plan(_ image: ImageConfiguration, _ change: (inout WorkloadRequest) -> Void = { _ in }) throws -> WorkloadPlan {
+    private func plan(_ image: ImageConfiguration, _ change: (inout WorkloadRequest) -> Void = { _ in }) throws
+        -> WorkloadPlan
+    {
         var request = WorkloadRequest()
         change(&request)
         return try WorkloadPlan(image: image, root: "/store/root", name: "hello", request: request)

@@ -72,7 +72,9 @@ struct OptionTable<Settings>: Sendable {
         return operands
     }
 
-    private func applyLong(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings) throws(UsageError) {
+    private func applyLong(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings)
+        throws(UsageError)
+    {
         let equals = word.firstIndex(of: "=")
         let name = String(word[..<(equals ?? word.endIndex)])
         let option = try option(named: name)
@@ -89,7 +91,9 @@ struct OptionTable<Settings>: Sendable {
         }
     }
 
-    private func applyShort(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings) throws(UsageError) {
+    private func applyShort(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings)
+        throws(UsageError)
+    {
         var letters = word.dropFirst()
         while let letter = letters.popFirst() {
             let name = "-\(letter)"

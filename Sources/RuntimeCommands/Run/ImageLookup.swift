@@ -18,7 +18,8 @@ struct ImageLookup {
         if settings.pull != .always, let image = try find(name, choice) { return try plan(image, name) }
         guard settings.pull != .never else {
             throw CommandFailure(
-                "no image \(name) in the store, and --pull never; see martlet image list", status: CommandFailure.notFound)
+                "no image \(name) in the store, and --pull never; see martlet image list",
+                status: CommandFailure.notFound)
         }
         try prepare(["image", "pull"] + pullOptions + [name])
         guard let image = try find(name, choice) else {
@@ -29,10 +30,12 @@ struct ImageLookup {
 
     /// An image of a layout or an archive.
     func imported(_ path: String) throws(CommandFailure) -> PlannedRun {
-        let id = try prepare(["image", "import", "--quiet"] + platformOptions + [path])
+        let id =
+            try prepare(["image", "import", "--quiet"] + platformOptions + [path])
             .split(separator: "\n").last.map(String.init) ?? ""
         guard let image = try find(id, nil) else {
-            throw CommandFailure("\(path) was imported and is not in the store \(root)", status: CommandFailure.notFound)
+            throw CommandFailure(
+                "\(path) was imported and is not in the store \(root)", status: CommandFailure.notFound)
         }
         return try plan(image, path)
     }

@@ -37,7 +37,9 @@ enum RunCommand {
 
 /// The last step before a fork, the same in the foreground and in the background.
 enum GuestLaunch {
-    static func prepare(_ plan: WorkloadPlan, _ module: Module, _ own: WorkloadBelongings) throws(CommandFailure) -> GuestModule {
+    static func prepare(_ plan: WorkloadPlan, _ module: Module, _ own: WorkloadBelongings) throws(CommandFailure)
+        -> GuestModule
+    {
         do throws(WorkloadError) {
             return try GuestModule(module, OpenedWorkload(opening: plan, layer: own.layer))
         } catch { throw CommandFailure(error) }

@@ -58,14 +58,16 @@ extension RunSettings {
                 try parsed("--outbound") { () throws(NetworkRuleError) in try OutboundRule(parsing: text) })
         },
         .value("--network", placeholder: "host|none", help: "The host's network within the grants, or none at all") {
-            (settings, text) throws(UsageError) in settings.request.network = try choice(text, "--network", "host or none")
+            (settings, text) throws(UsageError) in
+            settings.request.network = try choice(text, "--network", "host or none")
         },
     ]
 
     private static let limits: [Option<RunSettings>] = [
         .value("-m", "--memory", placeholder: "SIZE", help: "The most memory, such as 64m") {
             (settings, text) throws(UsageError) in
-            settings.request.limits.memory = try quantity(Quantities.bytes(text), text, "--memory", "a size such as 64m or 1g")
+            settings.request.limits.memory = try quantity(
+                Quantities.bytes(text), text, "--memory", "a size such as 64m or 1g")
         },
         .value("--cpus", placeholder: "N", help: "The most processors, such as 0.5") {
             (settings, text) throws(UsageError) in
@@ -89,7 +91,8 @@ extension RunSettings {
             $0.platform = $1
         },
         .value("--pull", placeholder: "always|missing|never", help: "When to ask the registry") {
-            (settings, text) throws(UsageError) in settings.pull = try choice(text, "--pull", "always, missing or never")
+            (settings, text) throws(UsageError) in
+            settings.pull = try choice(text, "--pull", "always, missing or never")
         },
         .flag("--plain-http", help: "Pull over HTTP from a registry on a loopback address") { $0.plainHTTP = true },
     ]

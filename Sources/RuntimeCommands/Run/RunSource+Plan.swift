@@ -34,7 +34,9 @@ extension RunSource {
     /// The most bytes of a `config.json`.
     private static let configurationLimit = 4 << 20
 
-    private static func plan(bundle directory: String, _ request: WorkloadRequest) throws(CommandFailure) -> WorkloadPlan {
+    private static func plan(bundle directory: String, _ request: WorkloadRequest) throws(CommandFailure)
+        -> WorkloadPlan
+    {
         do {
             let bytes = try Files.contents(of: "\(directory)/config.json", limit: configurationLimit)
             let configuration = try RuntimeConfiguration(reading: bytes)

@@ -67,7 +67,8 @@ extension WorkloadPlan {
         let entry = EntryPointName(request.entrypoint ?? first)
         self.init(program: .inRoot(entry.candidates(in: process.workingDirectory, path: process.environment)))
         entryPoint = entry.export.map(EntryPoint.export) ?? .start
-        arguments = [entry.path] + (request.arguments.isEmpty ? Array(process.arguments.dropFirst()) : request.arguments)
+        arguments =
+            [entry.path] + (request.arguments.isEmpty ? Array(process.arguments.dropFirst()) : request.arguments)
         environment = process.environment
         workingDirectory = try GuestPath.normalized(process.workingDirectory, what: "process.cwd")
         user = "\(process.user.uid):\(process.user.gid)"

@@ -40,7 +40,8 @@ final class Scratch {
     }
 
     func start(_ verb: String, _ words: [String], input: String = "") throws -> Running {
-        let own = FileManager.default.temporaryDirectory.appendingPathComponent("streams-\(UUID().uuidString.prefix(8))")
+        let own = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "streams-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
         return try martlet.start([verb] + places + words, standardInput: input, in: own)
     }
