@@ -6,9 +6,9 @@ DESTDIR ?=
 
 export PKG_CONFIG_PATH := $(CURDIR)/.build/wasmtime/lib/pkgconfig:$(PKG_CONFIG_PATH)
 
-# Where the engine's library is found at run time: beside an installed martlet, then beside a build.
-rpaths := '$$ORIGIN/../lib/martlet' '$$ORIGIN/../../lib/martlet' '$$ORIGIN/../../wasmtime/lib'
-link := $(foreach path,$(rpaths),-Xlinker -rpath -Xlinker $(path))
+# Where the engine's library is found at run time, installed or built (.ci/engine makes the folder for builds). One place:
+# the loader looks for every library in each, and that is a good part of a start.
+link := -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/martlet'
 # The Swift and C++ libraries are linked in: dynamic ones cost 10 and 0.4 ms at every start.
 release := -c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker -L$(CURDIR)/.build/static $(link)
 engine := .build/wasmtime/lib/pkgconfig/wasmtime.pc
@@ -58,12 +58,12 @@ samples: ## Build the sample guests into .build/samples
 
 install: release ## Install below PREFIX (default /usr/local)
 	install -D -m 0755 -s $(martlet) $(DESTDIR)$(PREFIX)/bin/martlet
-	install -D -m 0755 -s .build/release/martlet-prepare $(DESTDIR)$(PREFIX)/libexec/martlet/martlet-prepare
+	install -D -m 0755 -s .build/release/martlet-prepare $(DESTDIR)$(PREFIX)/bin/martlet-prepare
 	install -D -m 0644 .build/wasmtime/lib/libwasmtime.so $(DESTDIR)$(PREFIX)/lib/martlet/libwasmtime.so
 
 uninstall: ## Remove what install put below PREFIX; images stay
-	rm -f $(DESTDIR)$(PREFIX)/bin/martlet
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/martlet $(DESTDIR)$(PREFIX)/lib/martlet
+	rm -f $(DESTDIR)$(PREFIX)/bin/martlet $(DESTDIR)$(PREFIX)/bin/martlet-prepare
+	rm -rf $(DESTDIR)$(PREFIX)/lib/martlet
 
 clean: ## Remove everything that was built
 	rm -rf .build

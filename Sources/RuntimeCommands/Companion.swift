@@ -5,19 +5,17 @@ import SystemCalls
 struct Companion {
     private let path: String
 
-    /// Finds it beside this program, or where `make install` puts it.
+    /// Finds it in this program's folder.
     init() throws(CommandFailure) {
         let folder: String
         do throws(SystemCallError) {
             let program = try Files.target(ofLink: "/proc/self/exe")
             folder = String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         } catch { throw CommandFailure("can't tell where martlet is installed: \(error)") }
-        let places = ["\(folder)/martlet-prepare", "\(folder)/../libexec/martlet/martlet-prepare"]
-        guard let place = places.first(where: { (try? FileStatus.of($0, followLinks: true))?.kind == .regular }) else {
-            throw CommandFailure(
-                "martlet-prepare is neither in \(folder) nor in \(folder)/../libexec/martlet; install it there")
+        path = "\(folder)/martlet-prepare"
+        guard (try? FileStatus.of(path, followLinks: true))?.kind == .regular else {
+            throw CommandFailure("\(path) isn't there: martlet-prepare has to be installed beside martlet")
         }
-        path = place
     }
 
     /// Becomes the companion: its output and exit status are this program's.

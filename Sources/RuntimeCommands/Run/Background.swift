@@ -11,7 +11,7 @@ enum Background {
         _ planned: borrowing PlannedRun, _ module: Module, _ settings: RunSettings
     ) throws(CommandFailure) -> Int32 {
         let plan = planned.plan
-        let own = try WorkloadBelongings(for: plan, outlivesCommand: true, settings.common)
+        let own = try WorkloadBelongings(for: plan, module, outlivesCommand: true, settings.common)
         do throws(CommandFailure) {
             let guest = try GuestLaunch.prepare(plan, module, own)
             let record = ContainerRecord(

@@ -21,7 +21,7 @@ enum RunCommand {
         _ planned: borrowing PlannedRun, _ module: Module, _ settings: RunSettings
     ) throws(CommandFailure) -> Int32 {
         let plan = planned.plan
-        let own = try WorkloadBelongings(for: plan, outlivesCommand: false, settings.common)
+        let own = try WorkloadBelongings(for: plan, module, outlivesCommand: false, settings.common)
         defer { own.remove() }
         let guest = try GuestLaunch.prepare(plan, module, own)
         let foreground = Foreground(

@@ -1,6 +1,7 @@
 import ContainerLifecycle
 import Sandbox
 import SystemCalls
+import WasmEngine
 import WasmWorkload
 
 /// What a workload has on the host for its own use, and what has to go with it.
@@ -12,10 +13,12 @@ struct WorkloadBelongings {
 
     /// - Parameter outlivesCommand: whether the workload goes on in the background: then its layer is on disk. One that ends
     ///   with the command has it in memory: making and removing one on disk takes longer than the rest of a start.
-    init(for plan: WorkloadPlan, outlivesCommand: Bool, _ common: CommonSettings) throws(CommandFailure) {
+    init(
+        for plan: WorkloadPlan, _ module: Module, outlivesCommand: Bool, _ common: CommonSettings
+    ) throws(CommandFailure) {
         let id = try CommandFailure.wrapping { () throws(SystemCallError) in try ContainerID.random() }
         self.id = id
-        if let root = plan.root, root.isShared, !root.isReadOnly {
+        if let root = plan.root, root.isShared, !root.isReadOnly, GuestModule.changesFiles(module) {
             let store = try common.storeRoot()
             if outlivesCommand {
                 let path = "\(store)/containers/\(id)"

@@ -35,6 +35,13 @@ public struct GuestModule {
         try checkEntryPoint(module)
     }
 
+    /// Whether the module imports anything by which it could change a file tree: without, it needs no layer to write to.
+    public static func changesFiles(_ module: Module) -> Bool {
+        module.imports.contains {
+            $0.name.hasPrefix("path_") && $0.name != "path_filestat_get" && $0.name != "path_readlink"
+        }
+    }
+
     private func checkEntryPoint(_ module: Module) throws(WorkloadError) {
         let wanted =
             switch workload.plan.entryPoint {
