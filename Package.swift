@@ -96,6 +96,8 @@ let package = Package(
                 name: "martlet", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),
             .executableTarget(
                 name: "martlet-prepare", dependencies: ["PrepareCommands", "SystemCalls"], swiftSettings: strict),
+            .executableTarget(
+                name: "hostcall", dependencies: ["WasmEngine"], path: "Benchmarks/hostcall", swiftSettings: strict),
             // The C API's declarations, held against the library.
             .testTarget(name: "CWasmtimeTests", dependencies: ["CWasmtime"], swiftSettings: strict),
             // Archives that a careful writer would never make.

@@ -3,13 +3,29 @@ public enum Martlet {
     public static let version = "0.1.0"
 
     /// The verbs of the launch path. The others are the companion's, executed with the same words.
-    private static let verbs: [(name: String, summary: String, run: @Sendable ([String]) throws -> Int32)] = [
-        ("run", RunSettings.table.summary, { try RunCommand.run($0) }),
-        ("ps", ListSettings.table.summary, { try ListCommand.run($0) }),
-        ("logs", LogsSettings.table.summary, { try LogsCommand.run($0) }),
-        ("stop", StopSettings.table.summary, { try StopCommand.run($0) }),
-        ("rm", RemoveSettings.table.summary, { try RemoveCommand.run($0) }),
-    ]
+    private enum Verb: String, CaseIterable {
+        case run, ps, logs, stop, rm
+
+        var summary: String {
+            switch self {
+            case .run: RunSettings.table.summary
+            case .ps: ListSettings.table.summary
+            case .logs: LogsSettings.table.summary
+            case .stop: StopSettings.table.summary
+            case .rm: RemoveSettings.table.summary
+            }
+        }
+
+        func perform(_ words: [String]) throws -> Int32 {
+            switch self {
+            case .run: try RunCommand.run(words)
+            case .ps: try ListCommand.run(words)
+            case .logs: try LogsCommand.run(words)
+            case .stop: try StopCommand.run(words)
+            case .rm: try RemoveCommand.run(words)
+            }
+        }
+    }
 
     private static let companionVerbs: [(name: String, summary: String)] = [
         ("image", "Import, pull, build, inspect, list, export, push and remove images."),
@@ -41,7 +57,7 @@ public enum Martlet {
     private static func dispatch(_ arguments: [String]) throws -> Int32 {
         guard let verb = arguments.first else { throw UsageError(help: helpText) }
         let rest = Array(arguments.dropFirst())
-        if let known = verbs.first(where: { $0.name == verb }) { return try known.run(rest) }
+        if let known = Verb(rawValue: verb) { return try known.perform(rest) }
         if companionVerbs.contains(where: { $0.name == verb }) { try Companion().become(arguments) }
         switch verb {
         case "help", "--help", "-h": throw UsageError(help: helpText)
@@ -53,7 +69,7 @@ public enum Martlet {
     }
 
     private static var helpText: String {
-        let rows = verbs.map { ($0.name, $0.summary) } + companionVerbs.map { ($0.name, $0.summary) }
+        let rows = Verb.allCases.map { ($0.rawValue, $0.summary) } + companionVerbs.map { ($0.name, $0.summary) }
         return """
             usage: martlet VERB [OPTIONS] …
 
