@@ -163,3 +163,16 @@ struct ImageCommandTests {
         #expect(missing.status == 2 && missing.errors.contains("(404)"), "\(missing.errors)")
     }
 }
+
+@Suite("limits of unpacking", .timeLimit(.minutes(1)))
+struct UnpackLimitTests {
+    @Test func aLimitIsAnErrorThatNamesTheOptionThatRaisesIt() throws {
+        let program = try Program()
+        try program.run("image", "build", try program.hello(), "-t", "hello:1")
+        let refused = try program.run("image", "unpack", "--max-bytes", "100", "hello:1")
+        #expect(refused.status != 0)
+        #expect(refused.errors.contains("--max-bytes"), "\(refused.errors)")
+        #expect(program.names(in: "\(program.store)/roots").isEmpty)
+        #expect(try program.run("image", "unpack", "--max-bytes", "1000000", "hello:1").status == 0)
+    }
+}

@@ -10,6 +10,7 @@ struct ImportCommand: ParsableCommand {
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var platform: PlatformOption
+    @OptionGroup(title: "Limits") var limits: UnpackLimitOptions
 
     @Argument(help: "The directory or archive.", completion: .file())
     var path: String
@@ -41,7 +42,7 @@ struct ImportCommand: ParsableCommand {
         }
         progress.finish()
         for image in images {
-            if !noUnpack { try ImagePreparation(store: opened, progress: progress).run(image) }
+            if !noUnpack { try ImagePreparation(store: opened, limits: limits, progress: progress).run(image) }
             Output.result(image, quiet: store.quiet)
         }
     }

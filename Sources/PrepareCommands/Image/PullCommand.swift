@@ -9,6 +9,7 @@ struct PullCommand: AsyncParsableCommand {
 
     @OptionGroup var store: StoreOptions
     @OptionGroup var platform: PlatformOption
+    @OptionGroup(title: "Limits") var limits: UnpackLimitOptions
     @OptionGroup var registry: RegistryOptions
 
     @Argument(help: "Its name, as in registry.example.com/team/app:1 or with @sha256:….")
@@ -33,7 +34,7 @@ struct PullCommand: AsyncParsableCommand {
         }
         let image = try register(pulled, reference, session)
         progress.finish()
-        if !noUnpack { try ImagePreparation(store: opened, progress: progress).run(image) }
+        if !noUnpack { try ImagePreparation(store: opened, limits: limits, progress: progress).run(image) }
         Output.result(image, quiet: store.quiet)
     }
 

@@ -7,6 +7,7 @@ struct UnpackCommand: ParsableCommand {
         commandName: "unpack", abstract: "Unpack an image's layers in the store and print where.")
 
     @OptionGroup var store: StoreOptions
+    @OptionGroup(title: "Limits") var limits: UnpackLimitOptions
 
     @Argument(help: "A name, a digest or the beginning of an id.")
     var image: String
@@ -17,7 +18,7 @@ struct UnpackCommand: ParsableCommand {
         guard case .layers = found.form else {
             throw CommandFailure("\(found.label): is a wasm artifact: it has no file system to unpack")
         }
-        let (path, notes) = try UnpackWorker.unpack(found, in: opened, progress: store.progress)
+        let (path, notes) = try UnpackWorker.unpack(found, in: opened, limits: limits, progress: store.progress)
         for note in notes { Output.note("note: \(note)") }
         Output.line(path)
     }

@@ -8,6 +8,7 @@ import WasmWorkload
 /// begins at once.
 struct ImagePreparation {
     let store: ImageStore
+    let limits: UnpackLimitOptions
     let progress: ProgressDisplay
 
     /// Unpacks and compiles. That an image can't be unpacked is an error; that its entry point can't be compiled is a note,
@@ -17,7 +18,7 @@ struct ImagePreparation {
         switch image.form {
         case .artifact(_, let path): try compile(try ModulePreparation.open(path), "the module of \(image.label)")
         case .layers:
-            let (root, notes) = try UnpackWorker.unpack(image, in: store, progress: progress)
+            let (root, notes) = try UnpackWorker.unpack(image, in: store, limits: limits, progress: progress)
             for note in notes { Output.note("note: \(note)") }
             try compileEntryPoint(of: image, root)
         }

@@ -21,13 +21,14 @@ enum UnpackWorker {
     ///
     /// - Returns: the root's path, and what unpacking had to leave out.
     static func unpack(
-        _ image: StoredImage, in store: ImageStore, progress: ProgressDisplay
+        _ image: StoredImage, in store: ImageStore, limits: UnpackLimitOptions, progress: ProgressDisplay
     ) throws(CommandFailure) -> (path: String, notes: [String]) {
         if case .layers(_, let path?) = image.form { return (path, []) }
         progress.observe(.writing(path: "unpacked layers of \(image.label)"))
         defer { progress.finish() }
         let process = WorkerProcess(
-            worker: .unpack, arguments: [store.root, image.manifestDigest.description], timeout: timeout)
+            worker: .unpack, arguments: [store.root, image.manifestDigest.description] + limits.words,
+            timeout: timeout)
         let answer: [UInt8]
         do throws(CommandFailure) { answer = try process.run(subject: "unpack \(image.label)") } catch {
             // A worker that was killed couldn't clean up after itself.
@@ -43,7 +44,9 @@ enum UnpackWorker {
     // MARK: The worker's side
 
     static func run(_ arguments: [String]) throws {
-        guard arguments.count == 2 else { throw CommandFailure("internal-unpack needs ROOT DIGEST", .usage) }
+        guard arguments.count >= 2, let limits = UnpackLimits(words: arguments.dropFirst(2)) else {
+            throw CommandFailure("internal-unpack needs ROOT DIGEST [LIMIT=NUMBER…]", .usage)
+        }
         let store = try ImageStore.open(root: arguments[0])
         let confinement = WorkerConfinement(
             processorSeconds: processorSeconds, memory: memory, fileSize: .max,
@@ -58,7 +61,9 @@ enum UnpackWorker {
         guard let image = try store.image(try Digest(parsing: arguments[1])) else {
             throw CommandFailure("no image \(arguments[1]) in \(store.root)", .notFound)
         }
-        let outcome = try ImageUnpack().run(image, in: store)
+        var unpack = ImageUnpack()
+        unpack.limits = limits
+        let outcome = try unpack.run(image, in: store)
         let notes = outcome.summary?.notes.map { JSONValue.string($0.description) } ?? []
         try Files.writeAll(
             1,
