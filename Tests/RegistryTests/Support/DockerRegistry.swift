@@ -15,9 +15,10 @@ struct DockerRegistry {
     }
 
     let folder: String
+    let address: String
     let port: Int
     private let process: Int32
-    var host: String { "127.0.0.1:\(port)" }
+    var host: String { "\(address):\(port)" }
 
     static var isInstalled: Bool { program("docker-registry") != nil && program("skopeo") != nil }
 
@@ -28,13 +29,19 @@ struct DockerRegistry {
     init(_ access: Access = .open) async throws {
         folder = "/tmp/martlet-registry-\(Processes.current)-\(UInt64.random(in: 0 ... .max))"
         try Files.makeDirectory(folder, mode: 0o700)
-        port = try await Self.freePort()
+        // A loopback address of its own: between finding a free port and listening there nobody else can take it.
+        if case .tls = access {
+            address = "127.0.0.1"
+        } else {
+            address = "127.\(Int.random(in: 1...254)).\(Int.random(in: 0...254)).\(Int.random(in: 1...254))"
+        }
+        port = try await Self.freePort(address)
         var text = """
             version: 0.1
             log: {level: error, accesslog: {disabled: true}}
             storage: {filesystem: {rootdirectory: \(folder)}, delete: {enabled: true}}
             http:
-              addr: 127.0.0.1:\(port)
+              addr: \(address):\(port)
 
             """
         switch access {
@@ -76,9 +83,9 @@ struct DockerRegistry {
         try Files.writeAll(file.rawValue, Array(text.utf8))
     }
 
-    private static func freePort() async throws -> Int {
+    private static func freePort(_ address: String) async throws -> Int {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
+            .bind(host: address, port: 0).get()
         let port = channel.localAddress?.port ?? 0
         try await channel.close()
         return port
@@ -87,7 +94,7 @@ struct DockerRegistry {
     private func waitUntilItListens() async throws {
         for _ in 0..<200 {
             if let channel = try? await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-                .connect(host: "127.0.0.1", port: port).get()
+                .connect(host: address, port: port).get()
             {
                 try await channel.close()
                 return
