@@ -76,7 +76,7 @@ let package = Package(
         + layer(
             "WasmWorkload",
             [
-                "ContainerLifecycle", "HostCapabilities", "OCISpec", "Sandbox", "SystemCalls", "WASIPreview1",
+                "ContainerLifecycle", "HostCapabilities", "JSON", "OCISpec", "Sandbox", "SystemCalls", "WASIPreview1",
                 "WasmEngine",
             ])
         + layer(

@@ -3,7 +3,7 @@ import SystemCalls
 /// What martlet itself says, as against what the guest says: lines on standard error that begin with `martlet:`.
 enum Diagnostics {
     static func report(_ message: String) {
-        write("martlet: \(message)\n", to: 2)
+        write("martlet: \(message.printable(keepingLines: true))\n", to: 2)
     }
 
     static func print(_ text: String) {

@@ -24,6 +24,11 @@ enum DescriptorStateFunctions {
         },
     ]
 
+    /// wasi-libc takes a character device without the right to seek for a terminal: what is none mustn't look like one.
+    private static func fileType(of stream: StandardStream) -> Preview1FileType {
+        stream.kind == .characterDevice && !stream.isTerminal ? .unknown : Preview1FileType(stream.kind)
+    }
+
     /// `fd_fdstat_get`: kind, flags and rights. Needs no right, as everybody who holds a descriptor may know them.
     static func state(
         _ context: Preview1Context, _ memory: borrowing GuestMemory, _ number: UInt32, result: UInt32
@@ -32,7 +37,7 @@ enum DescriptorStateFunctions {
         let flags = try flags(of: slot.resource)
         let type =
             switch slot.resource {
-            case .stream(let stream): Preview1FileType(stream.kind)
+            case .stream(let stream): fileType(of: stream)
             case .file(let file): Preview1FileType(file.kind)
             case .directory: Preview1FileType.directory
             case .socket(let socket): socket.fileType

@@ -81,15 +81,17 @@ public final class Preview1Context: Sendable {
 }
 
 extension DescriptorTable {
-    /// A standard stream, with the rights that its direction and its kind of file allow.
+    /// A standard stream, with the rights that its direction allows.
+    ///
+    /// Even when it is a file it is a stream: a guest neither sees what stood in it before, nor truncates or overwrites the log
+    /// that its output is appended to.
     fileprivate func insert(stream: StandardStream) throws(Preview1Failure) {
-        let isSeekable = !stream.isTerminal && [.regular, .characterDevice, .blockDevice].contains(stream.kind)
-        let rights: Preview1Rights = isSeekable ? .file : .stream
         let direction: Preview1Rights =
             switch stream.direction {
             case .input: [.fdWrite, .fdAllocate, .fdFilestatSetSize, .fdFilestatSetTimes]
-            case .output: [.fdRead]
+            case .output: [.fdRead, .fdAllocate, .fdFilestatSetSize, .fdFilestatSetTimes]
             }
+        let rights = Preview1Rights.stream
         _ = try insert(.init(.stream(stream), base: rights.subtracting(direction)))
     }
 }

@@ -1,4 +1,5 @@
 import RuntimeCommands
 import SystemCalls
 
+StandardStreams.ensureOpen()
 Processes.exit(Martlet.main(Array(CommandLine.arguments.dropFirst())))

@@ -180,6 +180,9 @@ final class Scratch {
 
     @Test func aDirectoryOthersMayEnterIsRefused() throws {
         try Files.makeDirectory(scratch.path + "/open", mode: 0o755)
+        // Another test's umask must not close what this one wants open.
+        let open = try Files.open(scratch.path + "/open", flags: [.readOnly, .directory])
+        try OwnershipCalls.setPermissions(of: open.rawValue, 0o755)
         #expect(throws: CacheError.self) { _ = try CompiledModuleCache(root: scratch.path + "/open") }
         try FileCalls.symbolicLink(to: cache.root, at: scratch.path + "/link", in: Files.currentDirectory)
         #expect(throws: CacheError.self) { _ = try CompiledModuleCache(root: scratch.path + "/link") }

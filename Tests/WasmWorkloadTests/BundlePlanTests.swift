@@ -33,3 +33,28 @@ import WasmWorkload
         #expect(throws: PlanError.self) { try plan(#"{"ociVersion": "1.0.2", "root": {"path": "fs"}}"#) }
     }
 }
+
+@Suite struct BundleLimitsTests {
+    private func limits(_ resources: String) throws -> WorkloadPlan.Limits {
+        let text = """
+            {"ociVersion": "1.0.2", "process": {"args": ["/a.wasm"], "cwd": "/"}, "linux": {"resources": \(resources)}}
+            """
+        let configuration = try RuntimeConfiguration(reading: Array(text.utf8))
+        return try WorkloadPlan(bundle: configuration, directory: "/b", request: WorkloadRequest()).limits
+    }
+
+    @Test func memoryAndProcessorsOfABundleAreKept() throws {
+        let limits = try limits(#"{"memory": {"limit": 1048576}, "cpu": {"quota": 50000, "period": 100000}}"#)
+        #expect(limits.memory == 1 << 20)
+        #expect(limits.processors == 500)
+        #expect(try self.limits(#"{"memory": {"limit": -1}, "cpu": {"quota": -1}}"#) == .init())
+    }
+
+    @Test(arguments: [
+        #"{"memory": {"limit": -2}}"#, #"{"memory": {"limit": "1m"}}"#, #"{"cpu": {"quota": 1, "period": 0}}"#,
+        #"{"cpu": {"quota": 9223372036854775807}}"#,
+    ])
+    func aNumberThatIsNoLimitIsRefused(resources: String) {
+        #expect(throws: PlanError.self) { try limits(resources) }
+    }
+}

@@ -34,14 +34,9 @@ enum ListCommand {
                 command.count > commandWidth ? "\(command.prefix(commandWidth - 1))…" : command,
                 "\(ContainerRow.age(since: row.record.created, now: now)) ago", row.status(now: now),
                 row.record.ports.joined(separator: ", "), row.record.name,
-            ].map(printable)
+            ].map { $0.printable() }
         }
         return TextTable(header: ["ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAME"], rows: cells).text
-    }
-
-    /// Control characters of an image's name or arguments mustn't reach the terminal.
-    private static func printable(_ text: String) -> String {
-        String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : Character($0) })
     }
 
     private static func json(_ row: ContainerRow, now: UInt64) -> JSONValue {

@@ -6,7 +6,7 @@ struct ListSettings: Sendable {
     var common = CommonSettings()
 
     static let table = OptionTable<ListSettings>(
-        verb: "ps", operands: "", summary: "List workloads that run in the background or have a name.",
+        verb: "ps", operands: "", summary: "List workloads that run in the background.",
         options: [
             .flag("-a", "--all", help: "Also those that ended") { $0.showsAll = true },
             .flag("-q", "--quiet", help: "Only the ids") { $0.onlyIDs = true },

@@ -1,5 +1,6 @@
 import ImageStore
 import OCISpec
+import SystemCalls
 import WasmWorkload
 
 /// Finds the image to run in the store, and has the companion bring it there when it is missing.
@@ -13,15 +14,21 @@ struct ImageLookup {
     }
 
     /// An image by name, digest or id.
-    func named(_ name: String) throws(CommandFailure) -> PlannedRun {
+    func named(_ name: String, canBePulled: Bool) throws(CommandFailure) -> PlannedRun {
         let choice = try platformChoice()
         if settings.pull != .always, let image = try find(name, choice) { return try plan(image, name) }
+        guard canBePulled else {
+            throw CommandFailure(
+                "\(name) is a directory here, neither a bundle (no config.json) nor an OCI layout, and no image of the store; "
+                    + "to pull an image of that name, run martlet image pull \(name)",
+                status: CommandFailure.notFound)
+        }
         guard settings.pull != .never else {
             throw CommandFailure(
                 "no image \(name) in the store, and --pull never; see martlet image list",
                 status: CommandFailure.notFound)
         }
-        try prepare(["image", "pull"] + pullOptions + [name])
+        try prepare(["image", "pull"] + pullOptions + ["--", name])
         guard let image = try find(name, choice) else {
             throw CommandFailure("\(name) was pulled and is not in the store \(root)", status: CommandFailure.notFound)
         }
@@ -31,7 +38,7 @@ struct ImageLookup {
     /// An image of a layout or an archive.
     func imported(_ path: String) throws(CommandFailure) -> PlannedRun {
         let id =
-            try prepare(["image", "import", "--quiet"] + platformOptions + [path])
+            try prepare(["image", "import", "--quiet"] + platformOptions + ["--", path])
             .split(separator: "\n").last.map(String.init) ?? ""
         guard let image = try find(id, nil) else {
             throw CommandFailure(
@@ -76,19 +83,26 @@ struct ImageLookup {
     }
 
     private var platformOptions: [String] { settings.platform.map { ["--platform", $0] } ?? [] }
-    private var pullOptions: [String] { platformOptions + (settings.plainHTTP ? ["--plain-http"] : []) }
+    private var pullOptions: [String] { platformOptions + settings.pullOptions }
 
     @discardableResult
     private func prepare(_ arguments: [String]) throws(CommandFailure) -> String {
         try Companion().output(
-            of: arguments + ["--root", root], failureStatus: CommandFailure.notFound)
+            of: [arguments[0], arguments[1], "--root", root] + arguments.dropFirst(2),
+            failureStatus: CommandFailure.notFound)
     }
 }
 
 extension CommonSettings {
     /// The store that was asked for, or the default one.
     func storeRoot() throws(CommandFailure) -> String {
-        if let root { return root }
+        if let root {
+            guard !root.hasPrefix("/") else { return root }
+            let folder = try CommandFailure.wrapping { () throws(SystemCallError) in
+                try Files.target(ofLink: "/proc/self/cwd")
+            }
+            return "\(folder)/\(root)"
+        }
         return try CommandFailure.wrapping { () throws(StoreError) in try ImageStore.defaultRoot() }
     }
 }

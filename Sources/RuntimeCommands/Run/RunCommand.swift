@@ -10,6 +10,9 @@ enum RunCommand {
         guard let operand = operands.first else {
             throw UsageError("run needs an image, a layout, an archive, a bundle or a .wasm file", verb: "run")
         }
+        guard settings.name == nil || settings.detach else {
+            throw UsageError("--name is for what runs in the background: add -d", verb: "run")
+        }
         settings.request.arguments = Array(operands.dropFirst())
         let planned = try RunSource(operand).plan(settings)
         let module = try ModuleLookup(settings.common).module(of: planned.plan)
@@ -41,7 +44,9 @@ enum GuestLaunch {
         -> GuestModule
     {
         do throws(WorkloadError) {
-            return try GuestModule(module, OpenedWorkload(opening: plan, layer: own.layer))
+            let workload = try OpenedWorkload(opening: plan, layer: own.layer)
+            if let note = workload.note { Diagnostics.report("note: \(note)") }
+            return try GuestModule(module, workload)
         } catch { throw CommandFailure(error) }
     }
 }

@@ -15,7 +15,7 @@ extension RunSettings {
         .value("--env-file", placeholder: "FILE", help: "Set the variables of a file of KEY=VALUE lines") {
             (settings, path) throws(UsageError) in settings.request.environment += try EnvironmentFile.read(path)
         },
-        .value("-w", "--workdir", placeholder: "PATH", help: "The working directory, also told to the guest as PWD") {
+        .value("-w", "--workdir", placeholder: "PATH", help: "The working directory, told to the guest as PWD") {
             (settings, path) throws(UsageError) in
             guard path.hasPrefix("/") else {
                 throw UsageError("--workdir \(path): write an absolute path", verb: "run")
@@ -41,7 +41,7 @@ extension RunSettings {
     ]
 
     private static let access: [Option<RunSettings>] = [
-        .value("-v", "--volume", placeholder: "HOST:GUEST[:ro]", help: "Show a file or directory of the host") {
+        .value("-v", "--volume", placeholder: "HOST:GUEST[:ro]", help: "Show a directory of the host") {
             (settings, text) throws(UsageError) in
             let mount = try parsed { () throws(PlanError) in try Mount(volume: text) }
             settings.request.mounts.append(mount)
@@ -52,7 +52,9 @@ extension RunSettings {
             settings.request.ports.append(
                 try parsed("-p") { () throws(NetworkRuleError) in try PortMapping(parsing: text) })
         },
-        .value("--outbound", placeholder: "RULE", help: "Let the guest connect: HOST:PORT, CIDR or *") {
+        .value(
+            "--outbound", placeholder: "RULE", help: "Let the guest connect: HOST:PORT, CIDR, or * (all but this host)"
+        ) {
             (settings, text) throws(UsageError) in
             settings.request.outbound.append(
                 try parsed("--outbound") { () throws(NetworkRuleError) in try OutboundRule(parsing: text) })
@@ -81,21 +83,29 @@ extension RunSettings {
         },
     ]
 
-    private static let handling: [Option<RunSettings>] = [
-        .value("--name", placeholder: "NAME", help: "A name for ps, logs, stop and rm") { $0.name = $1 },
-        .flag("--rm", help: "Remove what is left of it when it ends") { $0.remove = true },
-        .flag("-d", "--detach", help: "Run in the background and print the id") { $0.detach = true },
-        .flag("-i", "--interactive", help: "Give the guest this standard input") { $0.interactive = true },
-        .flag("-t", "--tty", help: "Give the guest a terminal") { $0.request.hasTerminal = true },
-        .value("--platform", placeholder: "OS/ARCH", help: "Take this platform of an index, such as wasip1/wasm") {
-            $0.platform = $1
-        },
-        .value("--pull", placeholder: "always|missing|never", help: "When to ask the registry") {
-            (settings, text) throws(UsageError) in
-            settings.pull = try choice(text, "--pull", "always, missing or never")
-        },
-        .flag("--plain-http", help: "Pull over HTTP from a registry on a loopback address") { $0.plainHTTP = true },
-    ]
+    private static let handling: [Option<RunSettings>] =
+        [
+            .value("--name", placeholder: "NAME", help: "With -d: a name for ps, logs, stop and rm") { $0.name = $1 },
+            .flag("--rm", help: "Remove what is left of it when it ends") { $0.remove = true },
+            .flag("-d", "--detach", help: "Run in the background and print the id") { $0.detach = true },
+            .flag("-i", "--interactive", help: "Give the guest this standard input") { $0.interactive = true },
+            .flag("-t", "--tty", help: "Give the guest a terminal") { $0.request.hasTerminal = true },
+            .value("--platform", placeholder: "OS/ARCH", help: "Take this platform of an index, such as wasip1/wasm") {
+                $0.platform = $1
+            },
+            .value("--pull", placeholder: "always|missing|never", help: "When to ask the registry") {
+                (settings, text) throws(UsageError) in
+                settings.pull = try choice(text, "--pull", "always, missing or never")
+            },
+            .flag("--plain-http", help: "Pull over HTTP from a registry on a loopback address") {
+                $0.pullOptions.append("--plain-http")
+            },
+        ]
+        + ["--creds", "--authfile", "--ca-file", "--insecure-registry"].map { name in
+            .value(name, placeholder: "…", help: "For the pull, as martlet image pull has it") {
+                $0.pullOptions += [name, $1]
+            }
+        }
 
     private static func choice<Choice: RawRepresentable<String>>(
         _ text: String, _ option: String, _ choices: String

@@ -12,7 +12,8 @@ struct RunSettings: Sendable {
     var interactive = false
     var platform: String?
     var pull = Pull.missing
-    var plainHTTP = false
+    /// Passed on to the companion when it pulls.
+    var pullOptions: [String] = []
     var common = CommonSettings()
 }
 

@@ -26,8 +26,8 @@ extension RunSource {
             return PlannedRun(plan: try Self.plan(bundle: directory, request), imageName: directory, lease: nil)
         case .transfer(let path):
             return try ImageLookup(settings).imported(path)
-        case .reference(let name):
-            return try ImageLookup(settings).named(name)
+        case .reference(let name, let canBePulled):
+            return try ImageLookup(settings).named(name, canBePulled: canBePulled)
         }
     }
 

@@ -8,8 +8,9 @@ enum RunSource: Equatable {
     case bundle(String)
     /// An OCI layout, or an archive of an image: goes through the store.
     case transfer(String)
-    /// The name or id of an image.
-    case reference(String)
+    /// The name or id of an image. One that also reads as a path, such as a directory that stands here, is never pulled: a
+    /// mistyped path mustn't fetch a stranger's image.
+    case reference(String, canBePulled: Bool)
 
     /// Looks at the file system: what exists as a path is that path, unless it can only be a name.
     ///
@@ -18,10 +19,10 @@ enum RunSource: Equatable {
     init(_ operand: String) throws(CommandFailure) {
         let looksLikePath = operand.hasPrefix("/") || operand.hasPrefix("./") || operand.hasPrefix("../")
         guard let status = try? FileStatus.of(operand, followLinks: true) else {
-            if looksLikePath || operand.hasSuffix(".wasm") || operand.hasSuffix(".wat") {
+            if looksLikePath || Self.fileEndings.contains(where: operand.hasSuffix) {
                 throw CommandFailure("\(operand): no such file", status: CommandFailure.notFound)
             }
-            self = .reference(operand)
+            self = .reference(operand, canBePulled: true)
             return
         }
         switch status.kind {
@@ -32,17 +33,20 @@ enum RunSource: Equatable {
                 self = .bundle(operand)
             } else if Self.exists("\(operand)/oci-layout") || Self.exists("\(operand)/index.json") {
                 self = .transfer(operand)
-            } else if looksLikePath {
+            } else if looksLikePath || operand.hasSuffix("/") {
                 throw CommandFailure(
                     "\(operand) is neither a bundle (no config.json) nor an OCI layout (no oci-layout)",
                     status: CommandFailure.cannotRun)
             } else {
-                self = .reference(operand)
+                self = .reference(operand, canBePulled: false)
             }
         default:
-            throw CommandFailure("\(operand) is a \(status.kind), not an image", status: CommandFailure.cannotRun)
+            throw CommandFailure(
+                "\(operand) is neither a file nor a directory: no image", status: CommandFailure.cannotRun)
         }
     }
+
+    private static let fileEndings = ["/", ".wasm", ".wat", ".tar", ".tgz", ".gz", ".zst", ".xz", ".oci"]
 
     /// Whether a file is a program and not an archive: by its name, or by the first bytes of a wasm binary.
     private static func isProgram(_ path: String) -> Bool {

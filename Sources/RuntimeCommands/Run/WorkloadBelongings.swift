@@ -27,12 +27,12 @@ struct WorkloadBelongings {
                 }
                 layer = .directory(path)
             } else {
-                layer = .memory(limit: Self.memoryLayer, fallback: "\(store)/tmp/\(id)")
+                layer = .memory(limit: Self.memoryLayer, fallback: "\(store)/containers/\(id)")
             }
         } else {
             layer = .none
         }
-        cgroup = try Self.cgroup(id, plan.limits)
+        cgroup = try Self.cgroup(id, plan.limits, beside: layer)
     }
 
     /// Bytes that a workload in the foreground may write to its root; more is `ENOSPC` for the guest.
@@ -57,9 +57,13 @@ struct WorkloadBelongings {
     }
 
     /// The engine bounds the guest's own memory in any case; the group bounds the whole process.
-    private static func cgroup(_ id: ContainerID, _ limits: WorkloadPlan.Limits) throws(CommandFailure) -> Cgroup? {
+    private static func cgroup(
+        _ id: ContainerID, _ limits: WorkloadPlan.Limits, beside layer: RootFilesystem.WritableLayer
+    ) throws(CommandFailure) -> Cgroup? {
+        // What is written to a layer in memory is charged to the group as well: it is no part of the guest's own memory.
+        let extra = if case .memory(let limit, _) = layer { limit } else { UInt64(0) }
         let wanted = CgroupLimits(
-            memory: limits.memory.map { $0.addingReportingOverflow(hostMemory).partialValue },
+            memory: limits.memory.map { Self.sum($0, hostMemory + extra) },
             milliCPUs: limits.processors.map { UInt32(clamping: $0) })
         guard !wanted.isEmpty else { return nil }
         do throws(CgroupError) { return try Cgroup.create(name: id.text, limits: wanted) } catch {
@@ -67,6 +71,11 @@ struct WorkloadBelongings {
             if limits.processors == nil { return nil }
             throw CommandFailure("\(error)")
         }
+    }
+
+    private static func sum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+        let (sum, overflow) = a.addingReportingOverflow(b)
+        return overflow ? .max : sum
     }
 
     /// What the engine and the runtime use beside the guest's memory, in bytes.

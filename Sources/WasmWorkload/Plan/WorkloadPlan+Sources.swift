@@ -87,6 +87,7 @@ extension WorkloadPlan {
                     destination: try GuestPath.normalized(mount.destination, what: "mounts"),
                     isReadOnly: mount.isReadOnly))
         }
+        limits = try Limits(bundle: configuration, directory: directory)
         try Annotations.apply(configuration.annotations, to: &self)
         try apply(request)
     }

@@ -14,7 +14,7 @@ struct GuestOutcome {
     init(_ error: EngineError) {
         guard let trap = error.trap else {
             status = StartChannel.failureStatus
-            message = error.description
+            message = error.description.printable()
             return
         }
         if let code = trap.exitCode {
@@ -23,7 +23,8 @@ struct GuestOutcome {
             message = nil
         } else {
             status = Self.trapStatus
-            message = "the guest trapped: \(trap)"
+            let frames = trap.backtrace.enumerated().map { "\n  \($0.offset): \("\($0.element)".printable())" }
+            message = "the guest trapped: \(trap.message.printable())" + frames.joined()
         }
     }
 

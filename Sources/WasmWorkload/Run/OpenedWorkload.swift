@@ -10,7 +10,9 @@ public struct OpenedWorkload: Sendable {
     let preopens: [Preopen]
     /// Listening sockets, one for each granted port in the plan's order.
     let listeners: [Int32]
-    let user: UserIdentity?
+    private(set) var user: UserIdentity?
+    /// What the person should know about the difference between the plan and what can be had.
+    public let note: String?
 
     /// - Parameter layer: where what is written to a shared root goes.
     public init(opening plan: WorkloadPlan, layer: RootFilesystem.WritableLayer) throws(WorkloadError) {
@@ -25,11 +27,10 @@ public struct OpenedWorkload: Sendable {
         for mount in plan.mounts { preopens.append(try Self.open(mount)) }
         self.plan = plan
         self.preopens = preopens
-        do throws(UserError) {
-            user = try plan.user.map { text throws(UserError) in
-                try UserIdentity.resolve(text, inRoot: rootDescriptor)
-            }
-        } catch { throw WorkloadError("user: \(error)") }
+        user = try Self.user(plan, rootDescriptor)
+        note = Self.note(on: user)
+        let privileged = Processes.effectiveUser == 0
+        if !privileged { user = nil }
         var listeners: [Int32] = []
         for port in plan.ports {
             do throws(SystemCallError) {
@@ -37,6 +38,19 @@ public struct OpenedWorkload: Sendable {
             } catch { throw WorkloadError("port \(port): \(error)") }
         }
         self.listeners = listeners
+    }
+
+    private static func user(_ plan: WorkloadPlan, _ root: Int32?) throws(WorkloadError) -> UserIdentity? {
+        do throws(UserError) {
+            return try plan.user.map { text throws(UserError) in try UserIdentity.resolve(text, inRoot: root) }
+        } catch { throw WorkloadError("user: \(error)") }
+    }
+
+    /// Only root can become somebody else. A guest has no use for a user beyond the files that it reaches, so that it runs as
+    /// the caller then, as in a rootless container.
+    private static func note(on user: UserIdentity?) -> String? {
+        guard let user, Processes.effectiveUser != 0, user.user != Processes.effectiveUser else { return nil }
+        return "the user \(user) needs root; it runs as you (\(Processes.effectiveUser))"
     }
 
     private static func open(

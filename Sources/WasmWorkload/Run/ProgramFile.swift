@@ -30,7 +30,7 @@ public struct ProgramFile: ~Copyable {
         switch plan.program {
         case .file(let path):
             do throws(SystemCallError) {
-                return (try Files.open(path, flags: [.readOnly, .nonBlocking]).release(), path)
+                return (try regularFile(Files.open(path, flags: [.path]), path), path)
             } catch { throw WorkloadError(.notFound, "the program can't be opened: \(error)") }
         case .inRoot(let candidates):
             guard let root = plan.root else {
@@ -45,14 +45,25 @@ public struct ProgramFile: ~Copyable {
         }
     }
 
+    /// Opens a file for reading that was found by name only. Opening alone does something to a device, and an image can hold
+    /// device nodes: what isn't a regular file is looked at and never opened.
+    private static func regularFile(
+        _ found: consuming OwnedDescriptor, _ path: String
+    ) throws(SystemCallError) -> Int32 {
+        // The caller refuses it by its kind, which an O_PATH descriptor tells as well.
+        guard try FileStatus.of(found.rawValue).kind == .regular else { return found.release() }
+        let file = try Files.open(
+            "/proc/self/fd/\(found.rawValue)", flags: [.readOnly, .nonBlocking, .noControllingTerminal])
+        return file.release()
+    }
+
     private static func first(
         of candidates: [String], in root: Int32
     ) throws(SystemCallError) -> (descriptor: Int32, name: String)? {
         for path in candidates {
             do throws(SystemCallError) {
-                let file = try Files.open(
-                    path, in: root, flags: [.readOnly, .nonBlocking], resolve: [.inRoot, .noMagicLinks])
-                return (file.release(), path)
+                let file = try Files.open(path, in: root, flags: [.path], resolve: [.inRoot, .noMagicLinks])
+                return (try regularFile(file, path), path)
             } catch {
                 if error.errno != .noSuchFile && error.errno != .notDirectory { throw error }
             }

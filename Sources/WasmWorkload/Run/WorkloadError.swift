@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Why a plan couldn't be carried out: one sentence that says what failed, where, and what to do.
 public struct WorkloadError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
@@ -14,7 +16,8 @@ public struct WorkloadError: Error, Hashable, Sendable, CustomStringConvertible 
 
     public init(_ kind: Kind, _ description: String) {
         self.kind = kind
-        self.description = description
+        // Names of imports, exports and files are a guest's words.
+        self.description = description.printable()
     }
 
     public init(_ description: String) { self.init(.setup, description) }

@@ -60,6 +60,15 @@ enum Guests {
             (call $exit (i32.load (i32.const 0)))))
         """
 
+    /// Cuts its standard output to nothing, and exits with the error number.
+    static let truncater = """
+        (module
+          (import "wasi_snapshot_preview1" "fd_filestat_set_size" (func $cut (param i32 i64) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (memory (export "memory") 1)
+          (func (export "_start") (call $exit (call $cut (i32.const 1) (i64.const 0)))))
+        """
+
     static let adder = """
         (module
           (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))

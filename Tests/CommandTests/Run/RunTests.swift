@@ -149,3 +149,57 @@ struct RunTests {
         #expect(outcome.standardError.contains("broken.wasm"))
     }
 }
+
+@Suite("martlet run among hostile words and streams", .timeLimit(.minutes(2)))
+struct RunEdgeTests {
+    /// The shell is needed to close streams and to append: `$M` is martlet, `$G` the guest.
+    private func shell(_ script: String, guest: String, in scratch: Scratch) throws -> Int32 {
+        var environment = Environment.all
+        environment += [
+            "M=\(scratch.martlet.path)", "G=\(guest)", "R=\(scratch.path("store"))", "F=\(scratch.folder.path)",
+        ]
+        let outcome = try ChildProgram.run(
+            "/bin/sh", arguments: ["sh", "-c", script], environment: environment, input: .bytes([]),
+            outputLimit: 1 << 16, timeout: .seconds(60))
+        guard case .exited(let exit) = outcome.end else { return -1 }
+        return exit.shellStatus
+    }
+
+    @Test func closedStreamsAreNobodysFiles() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("counter.wat", Guests.counter)
+        #expect(try shell("exec <&- >&- 2>&-; \"$M\" run --root \"$R\" -e A=1 \"$G\"", guest: guest, in: scratch) == 1)
+    }
+
+    @Test func theLogThatOutputIsAppendedToKeepsWhatItHad() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file("truncate.wat", Guests.truncater)
+        // 76 is `notcapable`: the guest's own standard output can't be cut.
+        let script = "echo precious > \"$F/log\"; \"$M\" run --root \"$R\" \"$G\" >> \"$F/log\""
+        #expect(try shell(script, guest: guest, in: scratch) != 0)
+        #expect(try String(contentsOfFile: scratch.path("log"), encoding: .utf8) == "precious\n")
+    }
+
+    @Test func aNameOfAnImportCannotSpeakInOurName() throws {
+        let scratch = try Scratch()
+        let guest = try scratch.file(
+            "liar.wat", #"(module (import "x\0amartlet: all is well" "\1b[2J" (func)) (func (export "_start")))"#)
+        let outcome = try scratch.martlet("run", guest)
+        #expect(!outcome.standardError.contains("\u{1b}"))
+        #expect(outcome.standardError.split(separator: "\n").allSatisfy { $0 != "martlet: all is well" })
+    }
+
+    @Test func aMistypedPathIsNeverPulled() throws {
+        let scratch = try Scratch()
+        for path in ["nosuch.tar", "nosuch/", "./nosuch"] {
+            let outcome = try scratch.martlet("run", path)
+            #expect(outcome.exitCode == 127 && outcome.standardError.contains("no such file"), "\(outcome)")
+        }
+    }
+
+    @Test func aNameWithoutABackgroundIsRefused() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", "--name", "x", scratch.file("counter.wat", Guests.counter))
+        #expect(outcome.exitCode == 125 && outcome.standardError.contains("add -d"))
+    }
+}
