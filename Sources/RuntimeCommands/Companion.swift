@@ -5,6 +5,9 @@ import SystemCalls
 struct Companion {
     private let path: String
 
+    /// How it ends when what it was asked for isn't there.
+    private static let notThere = Processes.Exit.code(2)
+
     /// Finds it in this program's folder.
     init() throws(CommandFailure) {
         let folder: String
@@ -45,7 +48,9 @@ struct Companion {
             }
         } catch { throw CommandFailure("martlet-prepare: \(error)") }
         // It has said why on standard error already.
-        guard exit == .code(0) else { throw CommandFailure("", status: failureStatus) }
+        guard exit == .code(0) else {
+            throw CommandFailure("", status: exit == Self.notThere ? CommandFailure.notFound : failureStatus)
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 

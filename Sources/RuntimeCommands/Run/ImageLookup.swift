@@ -87,9 +87,7 @@ struct ImageLookup {
 
     @discardableResult
     private func prepare(_ arguments: [String]) throws(CommandFailure) -> String {
-        try Companion().output(
-            of: [arguments[0], arguments[1], "--root", root] + arguments.dropFirst(2),
-            failureStatus: CommandFailure.notFound)
+        try Companion().output(of: [arguments[0], arguments[1], "--root", root] + arguments.dropFirst(2))
     }
 }
 
