@@ -69,6 +69,18 @@ int martlet_capabilities_clear(void) {
     return (int)syscall(__NR_capset, &header, none);
 }
 
+int martlet_capabilities_keep(uint64_t kept) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct sets[2] = {{0}, {0}};
+    if (syscall(__NR_capget, &header, sets) != 0) return -1;
+    for (int word = 0; word < 2; word++) {
+        sets[word].permitted &= (uint32_t)(kept >> 32 * word);
+        sets[word].effective = sets[word].permitted;
+        sets[word].inheritable = 0;
+    }
+    return (int)syscall(__NR_capset, &header, sets);
+}
+
 // The raw calls: glibc's would signal every other thread, and a process that comes here has none.
 int martlet_set_groups(const gid_t *groups, size_t count) { return (int)syscall(__NR_setgroups, count, groups); }
 int martlet_set_group(gid_t group) { return (int)syscall(__NR_setresgid, group, group, group); }

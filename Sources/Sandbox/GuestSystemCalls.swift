@@ -34,17 +34,23 @@ enum GuestSystemCalls {
 
     /// With ports or outbound connections.
     static let network: [SystemCallNumber] = [
-        .bind, .listen, .accept4, .connect, .sendmsg, .recvmsg, .shutdown, .getsockname, .getpeername, .getsockopt,
-        .setsockopt,
+        .bind, .listen, .accept4, .connect, .recvmsg, .shutdown, .getsockname, .getpeername, .getsockopt, .setsockopt,
     ]
 
-    /// IPv4 and IPv6, streams and datagrams: no raw, local, netlink or packet sockets.
-    static let internetSocket = Verdict.when(
-        [
-            ArgumentCondition(argument: 0, values: [2, 10]),
-            ArgumentCondition(argument: 1, mask: 0xF, values: [1, 2]),
-            ArgumentCondition(argument: 2, values: [0, 6, 17]),
-        ], .allow, otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
+    /// For `sendmsg`: not with MSG_FASTOPEN, which connects without asking Landlock.
+    static let withoutConnecting = Verdict.when(
+        [ArgumentCondition(argument: 2, mask: 0x2000_0000, values: [0])], .allow,
+        otherwise: .refuse(Errno(rawValue: 95)))  // EOPNOTSUPP
+
+    /// For `socket`: IPv4 and IPv6, streams and where granted datagrams: no raw, local, netlink or packet sockets.
+    static func internetSocket(datagrams: Bool) -> Verdict {
+        .when(
+            [
+                ArgumentCondition(argument: 0, values: [2, 10]),
+                ArgumentCondition(argument: 1, mask: 0xF, values: datagrams ? [1, 2] : [1]),
+                ArgumentCondition(argument: 2, values: datagrams ? [0, 6, 17] : [0, 6]),
+            ], .allow, otherwise: .refuse(Errno(rawValue: 97)))  // EAFNOSUPPORT
+    }
 
     /// For `ioctl`: how many bytes can be read (FIONREAD).
     static let readableBytes = Verdict.when(

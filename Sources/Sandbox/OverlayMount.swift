@@ -2,6 +2,9 @@ import SystemCalls
 
 /// An overlay file system that is mounted nowhere.
 enum OverlayMount {
+    /// Files, directories and links that a layer in memory holds: each costs the kernel about 1 KiB that no size limits.
+    static let memoryEntries = 65_536
+
     /// Mounts `upper` of the container's directory over an open directory and opens the result.
     ///
     /// Needs CAP_SYS_ADMIN, /proc and Linux 5.10. `volatile` because a container's layer needn't survive the host: without
@@ -34,6 +37,7 @@ enum OverlayMount {
         let context = try Mounts.openContext(type: "tmpfs")
         try Mounts.configure(context.rawValue, "mode", "0700")
         try Mounts.configure(context.rawValue, "size", "\(limit)")
+        try Mounts.configure(context.rawValue, "nr_inodes", "\(memoryEntries)")
         let memory = try Mounts.create(context.rawValue, attributes: [.noSetUserID, .noDevices])
         return try create(over: lower, in: memory.rawValue)
     }

@@ -71,8 +71,8 @@ public struct RootFilesystem: ~Copyable {
             descriptor: withoutDevices(try directory(path), isReadOnly ? [.readOnly] : []), form: .own)
     }
 
-    /// The same directory as a mount where device nodes of the image are dead. Without the privilege to mount there was none
-    /// to make such nodes either: then the directory itself has to do.
+    /// The same directory as a mount where device nodes are dead. Without the privilege to mount, the directory itself has to
+    /// do: unpacking makes no device nodes, and those in a bundle's own root are its maker's.
     private static func withoutDevices(
         _ directory: consuming OwnedDescriptor, _ attributes: Mounts.Attributes
     ) -> OwnedDescriptor {

@@ -9,12 +9,9 @@ extension SandboxPolicy {
             try OpenDescriptors.refuseDirectoryStreams()
             try OpenDescriptors.closeAll(except: keepDescriptors)
         }
-        try step("working directory") { () throws(SystemCallError) in
-            if let workingDirectory {
-                try Confinement.changeDirectory(to: workingDirectory)
-            } else {
-                try Confinement.changeDirectory(to: "/")
-            }
+        try step("root directory") { () throws(SystemCallError) in
+            try EmptyRoot.enter()
+            if let workingDirectory { try Confinement.changeDirectory(to: workingDirectory) }
         }
         Confinement.setFileModeMask(fileModeMask)
         try dropPrivileges()

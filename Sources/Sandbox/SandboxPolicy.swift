@@ -5,8 +5,8 @@ public struct SandboxPolicy: Sendable {
     /// Descriptors that stay open besides 0, 1 and 2.
     public var keepDescriptors: [Int32]
 
-    /// A directory that the guest was granted and that becomes the working directory; nil is `/`, where Landlock then
-    /// refuses everything.
+    /// A directory that the guest was granted and that becomes the working directory; nil is `/`, which is an empty
+    /// directory for a process with the privileges to make one, else the host's, where Landlock then opens nothing.
     public var workingDirectory: Int32?
 
     /// Permissions that a file made by the guest doesn't get.

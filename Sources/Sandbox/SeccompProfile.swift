@@ -12,10 +12,13 @@ public struct SeccompProfile: Hashable, Sendable {
     public var network: Bool
     /// Threads of the guest (wasi-threads).
     public var threads: Bool
+    /// UDP sockets, where there is network: Landlock can't restrict their ports, so without a grant there are none.
+    public var datagrams: Bool
 
-    public init(network: Bool = false, threads: Bool = false) {
+    public init(network: Bool = false, threads: Bool = false, datagrams: Bool = true) {
         self.network = network
         self.threads = threads
+        self.datagrams = datagrams
     }
 
     /// The calls that can be made, with or without conditions on their arguments.
@@ -45,7 +48,8 @@ public struct SeccompProfile: Hashable, Sendable {
         if hasRoom { table.set(.allow, for: [.write]) }
         if network {
             table.set(.allow, for: GuestSystemCalls.network)
-            table.set(GuestSystemCalls.internetSocket, for: [.socket])
+            table.set(GuestSystemCalls.withoutConnecting, for: [.sendmsg])
+            table.set(GuestSystemCalls.internetSocket(datagrams: datagrams), for: [.socket])
             table.set(GuestSystemCalls.readableBytes, for: [.ioctl])
         }
         if threads { table.set(.allow, for: [.exit]) }

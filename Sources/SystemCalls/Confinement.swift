@@ -32,6 +32,18 @@ public enum Confinement {
         _ = try checked("capset") { martlet_capabilities_clear() }
     }
 
+    /// Leaves these of the permitted and effective sets, and empties the inheritable one.
+    ///
+    /// - Parameter kept: bit n is capability n; those that the process doesn't have stay away.
+    public static func keepCapabilities(_ kept: UInt64) throws(SystemCallError) {
+        _ = try checked("capset") { martlet_capabilities_keep(kept) }
+    }
+
+    /// chroot(2) into the working directory. Needs CAP_SYS_CHROOT.
+    public static func makeWorkingDirectoryTheRoot() throws(SystemCallError) {
+        _ = try checked("chroot", ".") { chroot(".") }
+    }
+
     /// No core dump, and nobody without privileges may trace this process or read its memory (PR_SET_DUMPABLE).
     public static func refuseTracing() throws(SystemCallError) {
         _ = try checked("prctl", "PR_SET_DUMPABLE") { martlet_prctl(4, 0, 0, 0, 0) }

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -111,6 +112,18 @@ static long packet_socket(void) { return call(__NR_socket, AF_PACKET, SOCK_RAW, 
 static long virtual_socket(void) { return call(__NR_socket, AF_VSOCK, SOCK_STREAM, 0, 0, 0, 0); }
 static long internet_socket(void) { return call(__NR_socket, AF_INET, SOCK_STREAM, 0, 0, 0, 0); }
 static long multipath_socket(void) { return call(__NR_socket, AF_INET, SOCK_STREAM, 262, 0, 0, 0); }
+static long datagram_socket(void) { return call(__NR_socket, AF_INET, SOCK_DGRAM, 0, 0, 0, 0); }
+/* On any socket: the filter looks before the kernel does. */
+static long fast_open(void) {
+    struct msghdr message = {0};
+    return call(__NR_sendmsg, 0, P(&message), MSG_FASTOPEN, 0, 0, 0);
+}
+static long look_at(const char *path) {
+    struct stat status;
+    return call(__NR_newfstatat, AT_FDCWD, P(path), P(&status), 0, 0, 0);
+}
+static long look_at_host(void) { return look_at("/etc/passwd"); }
+static long read_host_link(void) { return call(__NR_readlinkat, AT_FDCWD, P("/proc/self/exe"), P(&byte), 1, 0, 0); }
 #ifdef __x86_64__
 static long plain_fork(void) {
     long child = call(__NR_fork, 0, 0, 0, 0, 0, 0);
@@ -147,6 +160,8 @@ static const struct {
     {"dup", duplicate}, {"setown", claim_ownership}, {"tiocsti", type_on_terminal}, {"socket-unix", local_socket},
     {"socket-netlink", kernel_socket}, {"socket-raw", raw_socket}, {"socket-packet", packet_socket},
     {"socket-vsock", virtual_socket}, {"socket-inet", internet_socket}, {"socket-mptcp", multipath_socket},
+    {"socket-datagram", datagram_socket}, {"fastopen", fast_open}, {"stat-host", look_at_host},
+    {"readlink-host", read_host_link},
 #ifdef __x86_64__
     {"fork", plain_fork}, {"int80", other_entry}, {"x32", x32_entry},
 #endif

@@ -25,7 +25,10 @@ struct ConfinedProbe {
             PathRule(descriptor: $1, access: $0 < writable ? .readWrite : .readOnly)
         }
         policy.seccomp =
-            words.has("noseccomp") ? nil : SeccompProfile(network: words.has("network"), threads: words.has("threads"))
+            words.has("noseccomp")
+            ? nil
+            : SeccompProfile(
+                network: words.has("network"), threads: words.has("threads"), datagrams: !words.has("nodatagrams"))
         if words.has("nolandlock") { policy.landlock = .off }
         if words.has("network") {
             let connect = words.values("connect")
@@ -65,6 +68,7 @@ struct ConfinedProbe {
         say("kept=\([extra[7], extra[20]])")
         say("open=\(OpenDescriptors.census())")
         say("directory=\(Words.currentDirectory)")
+        say("inode=\((try? FileStatus.of("."))?.inode ?? 0)")
     }
 
     func usePaths() {

@@ -29,7 +29,7 @@ import Testing
     @Test func theWorkingDirectoryIsTheFirstGrantedOne() throws {
         let directory = try TemporaryDirectory()
         let report = try Probe.run("census", "noseccomp", "ro=\(directory.path)")
-        #expect(report.value("directory") == directory.path)
+        #expect(report.value("inode") == "\(try FileStatus.of(directory.path).inode)")
     }
 
     @Test func aDirectoryAsAStandardStreamIsRefused() throws {
@@ -87,8 +87,11 @@ import Testing
         for index in 0...1 {
             #expect(report.lines.contains("read \(index) old: ok"))
             #expect(report.lines.contains("read \(index) .: ok"))
-            for path in ["../other", "/etc/passwd", "link-out"] {
-                #expect(report.lines.contains("read \(index) \(path): \(denied)"), "\(report)")
+            #expect(report.lines.contains("read \(index) ../other: \(denied)"), "\(report)")
+            // With an empty root there is no such path.
+            let unreachable = Machine.isRoot ? "no such file or directory (ENOENT)" : denied
+            for path in ["/etc/passwd", "link-out"] {
+                #expect(report.lines.contains("read \(index) \(path): \(unreachable)"), "\(report)")
             }
             let writes = index == 0 ? "ok" : denied
             for verb in ["create", "truncate", "remove"] {

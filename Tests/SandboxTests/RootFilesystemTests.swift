@@ -59,6 +59,18 @@ import Testing
     }
 
     @Test(.enabled(if: Machine.isRoot))
+    func entriesInMemoryAreBounded() throws {
+        let directory = try image()
+        let root = try RootFilesystem.open(
+            shared: "\(directory.path)/root", writable: .memory(limit: 1 << 20, fallback: "/nowhere"))
+        let number = root.descriptor.rawValue
+        let made = (0...OverlayMount.memoryEntries).prefix {
+            (try? Files.makeDirectory("d\($0)", in: number, mode: 0o700)) != nil
+        }
+        #expect(made.count < OverlayMount.memoryEntries)
+    }
+
+    @Test(.enabled(if: Machine.isRoot))
     func aSandboxedGuestWritesItsOverlay() throws {
         // Rules by descriptor hold on a mount that no path leads to.
         let directory = try image()

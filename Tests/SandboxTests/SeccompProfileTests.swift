@@ -74,6 +74,7 @@ import Testing
             (.ioctl, [0, 0x5401, 0, 0, 0, 0], ENOTTY), (.clone, [0x3D0F00, 0, 0, 0, 0, 0], 0),
             (.clone, [17, 0, 0, 0, 0, 0], -1),
             (.clone, [0x403D_0F00, 0, 0, 0, 0, 0], -1), (.clone, [0x003D_4F00, 0, 0, 0, 0, 0], -1),
+            (.sendmsg, [5, 4096, 0x4000, 0, 0, 0], 0), (.sendmsg, [5, 4096, 0x2000_4000, 0, 0, 0], EOPNOTSUPP),
             (.rtSigaction, [33, 0, 0, 8, 0, 0], ENOSYS), (.rtSigaction, [11, 0, 0, 8, 0, 0], -1),
         ] as [(SystemCallNumber, [UInt64], Int32)])
     func anArgumentDecides(_ call: SystemCallNumber, _ arguments: [UInt64], _ errno: Int32) {

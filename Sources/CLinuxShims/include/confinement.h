@@ -30,6 +30,8 @@ int martlet_seccomp_filter(const struct martlet_bpf_instruction *program, unsign
 
 /// Empties the permitted, effective and inheritable capability sets of the calling thread.
 int martlet_capabilities_clear(void);
+/// Leaves these of the permitted and effective sets, bit n for capability n; the inheritable set is emptied.
+int martlet_capabilities_keep(uint64_t kept);
 
 /// setgroups(2), setresgid(2) and setresuid(2), all three ids set to the same.
 int martlet_set_groups(const gid_t *groups, size_t count);
