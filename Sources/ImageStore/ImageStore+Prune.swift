@@ -16,30 +16,45 @@ extension ImageStore {
 
     /// Removes images without names, content and roots that no image needs, and what crashes left behind.
     ///
-    /// Refused while anybody adds content. A root in use by a lease stays.
+    /// Refused while anybody adds content. A root in use by a lease stays. What can't be removed doesn't keep the rest: the
+    /// first such error is thrown when everything else is gone.
     public func prune() throws(StoreError) -> PruneReport {
         guard let lock = try StoreLock.tryHold(layout.storeLock, exclusive: true) else { throw .busy(path: root) }
         defer { lock.release() }
         let names = try StoreLock.hold(layout.namesLock, exclusive: true)
         defer { names.release() }
         var report = PruneReport()
+        var failure: StoreError?
         var content: Set<Digest> = []
         var chains: Set<String> = []
         let named = try namedManifests()
         for manifest in try records() {
             let path = layout.record(manifest)
             guard named.contains(manifest), let record = try intactRecord(at: path) else {
-                try storing { () throws(SystemCallError) in try Files.unlink(path) }
-                report.images.append(manifest)
+                if removed(&failure, { () throws(SystemCallError) in try Files.unlink(path) }) {
+                    report.images.append(manifest)
+                }
                 continue
             }
             content.formUnion(record.content)
             if case .layers(let chainID) = record.form { chains.insert(chainID.hex) }
         }
-        try pruneBlobs(keeping: content, &report)
-        try pruneRoots(keeping: chains, &report)
-        try pruneUnfinished(&report)
+        try pruneBlobs(keeping: content, &report, &failure)
+        try pruneRoots(keeping: chains, &report, &failure)
+        try pruneUnfinished(&report, &failure)
+        if let failure { throw failure }
         return report
+    }
+
+    /// Whether it worked; the first error is kept.
+    private func removed(_ failure: inout StoreError?, _ body: () throws(SystemCallError) -> Void) -> Bool {
+        do throws(StoreError) {
+            try storing(body)
+            return true
+        } catch {
+            failure = failure ?? error
+            return false
+        }
     }
 
     /// The manifests that names mean; a name whose record is damaged means nothing and goes.
@@ -52,42 +67,50 @@ extension ImageStore {
         return manifests
     }
 
-    private func pruneBlobs(keeping content: Set<Digest>, _ report: inout PruneReport) throws(StoreError) {
+    private func pruneBlobs(
+        keeping content: Set<Digest>, _ report: inout PruneReport, _ failure: inout StoreError?
+    ) throws(StoreError) {
         for algorithm in Digest.Algorithm.allCases {
             for name in try entries(layout.blobs(algorithm)) {
                 if let digest = Digest(algorithm, hex: name), content.contains(digest) { continue }
                 let path = "\(layout.blobs(algorithm))/\(name)"
                 let size = (try? FileStatus.of(path))?.size ?? 0
-                try storing { () throws(SystemCallError) in try TreeRemoval.remove(path) }
+                guard removed(&failure, { () throws(SystemCallError) in try TreeRemoval.remove(path) }) else {
+                    continue
+                }
                 report.blobs += 1
                 report.bytes += size
             }
         }
     }
 
-    private func pruneRoots(keeping chains: Set<String>, _ report: inout PruneReport) throws(StoreError) {
+    private func pruneRoots(
+        keeping chains: Set<String>, _ report: inout PruneReport, _ failure: inout StoreError?
+    ) throws(StoreError) {
         for name in try entries(layout.roots) where !chains.contains(name) {
             guard let lock = try StoreLock.tryHold("\(layout.locks)/\(name)", exclusive: true) else { continue }
             defer { lock.release() }
             // Out of its place first: a crash in the middle must not leave half a root that looks whole.
             let doomed = temporaryPath("removed")
-            try storing { () throws(SystemCallError) in
+            let isGone = removed(&failure) { () throws(SystemCallError) in
                 try Files.rename("\(layout.roots)/\(name)", to: doomed)
                 try TreeRemoval.remove(doomed)
             }
-            report.roots += 1
+            if isGone { report.roots += 1 }
         }
         for name in try entries(layout.locks) where !chains.contains(name) {
             guard let lock = try StoreLock.tryHold("\(layout.locks)/\(name)", exclusive: true) else { continue }
             defer { lock.release() }
-            try storing { () throws(SystemCallError) in try Files.unlink("\(layout.locks)/\(name)") }
+            _ = removed(&failure) { () throws(SystemCallError) in try Files.unlink("\(layout.locks)/\(name)") }
         }
     }
 
-    private func pruneUnfinished(_ report: inout PruneReport) throws(StoreError) {
+    private func pruneUnfinished(_ report: inout PruneReport, _ failure: inout StoreError?) throws(StoreError) {
         for name in try entries(layout.temporary) {
-            try storing { () throws(SystemCallError) in try TreeRemoval.remove("\(layout.temporary)/\(name)") }
-            report.unfinished += 1
+            let path = "\(layout.temporary)/\(name)"
+            if removed(&failure, { () throws(SystemCallError) in try TreeRemoval.remove(path) }) {
+                report.unfinished += 1
+            }
         }
     }
 }

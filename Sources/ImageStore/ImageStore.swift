@@ -54,6 +54,9 @@ public struct ImageStore: Sendable {
     /// The directory of compiled modules.
     public var compiledModules: String { layout.cache }
 
+    /// The file that whoever adds content holds a lock on.
+    public var lockFile: String { layout.storeLock }
+
     // MARK: Directories
 
     private static func absolute(_ path: String) throws(StoreError) -> String {

@@ -73,9 +73,12 @@ public enum TreeRemoval {
     }
 
     /// Moves a directory to the top under a name that is free there.
+    ///
+    /// To give a directory another parent takes write permission on itself; what can't be changed, the move reports.
     private static func moveUp(
         _ name: [CChar], from directory: Int32, to top: Int32, moved: inout Int
     ) throws(Errno) {
+        try? FileCalls.succeed { fchmodat(directory, name, 0o700, AT_SYMLINK_NOFOLLOW) }
         while true {
             moved += 1
             do throws(Errno) {

@@ -81,6 +81,23 @@ struct NamesAndPruneTests {
         if let lease = try fixture.store.leaseRoot(chain(used)) { Issue.record("\(lease.path) is still there") }
     }
 
+    @Test("what can't be removed keeps nothing else", .enabled(if: Processes.effectiveUser == 0))
+    func stubborn() throws {
+        let fixture = try StoreFixture()
+        let folder = "\(fixture.path)/tmp"
+        for name in ["a", "b", "c", "d", "e"] { try Files.makeDirectory("\(folder)/\(name)", mode: 0o700) }
+        try OwnershipCalls.setOwner("\(folder)/c", in: Files.currentDirectory, user: 1234, group: 1234)
+        try Files.makeDirectory("\(folder)/c/inside", mode: 0o700)
+        let store = fixture.store
+        // Capabilities are a thread's own: without them root is a user like others.
+        let thread = try JoinableThread {
+            #expect(throws: Never.self) { try Confinement.clearCapabilities() }
+            #expect(throws: StoreError.self) { try store.prune() }
+        }
+        _ = consume thread
+        #expect(try fixture.names(in: "tmp") == ["c"])
+    }
+
     @Test("prune waits for nobody: while something is added it says so")
     func busy() throws {
         let fixture = try StoreFixture()

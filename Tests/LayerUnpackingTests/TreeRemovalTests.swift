@@ -37,4 +37,29 @@ struct TreeRemovalTests {
         try TreeRemoval.remove("\(directory.path)/deep")
         #expect(try names(directory).isEmpty)
     }
+
+    @Test func aDeepTreeThatItsOwnerMayNotWriteToIsRemovedWithoutPrivileges() throws {
+        let directory = try TemporaryDirectory()
+        try directory.makeDirectory("deep")
+        var levels = [try directory.open("deep").release()]
+        for _ in 0..<200 {
+            let level = levels[levels.count - 1]
+            try Files.makeDirectory("d", in: level, mode: 0o700)
+            levels.append(try Files.open("d", in: level, flags: [.readOnly, .directory]).release())
+        }
+        for level in levels {
+            let owned = OwnedDescriptor(adopting: level)
+            try OwnershipCalls.setPermissions(of: owned.rawValue, 0o555)
+        }
+        let path = directory.path
+        // Capabilities are a thread's own.
+        let thread = try JoinableThread {
+            #expect(throws: Never.self) {
+                try Confinement.clearCapabilities()
+                try TreeRemoval.remove("\(path)/deep")
+            }
+        }
+        _ = consume thread
+        #expect(try names(directory).isEmpty)
+    }
 }
