@@ -17,7 +17,12 @@ extension ImageStore {
 
     /// Uses an unpacked root: it stays as long as the lease. Nil when there is none.
     public func leaseRoot(_ chainID: Digest) throws(StoreError) -> RootLease? {
-        let lock = try StoreLock.hold(layout.rootLock(chainID), exclusive: false)
+        let lock: StoreLock?
+        do throws(StoreError) { lock = try StoreLock.hold(layout.rootLock(chainID), exclusive: false) } catch {
+            // No lock file, and a read-only file system to make it on: nobody prunes there either.
+            guard case .system(let failure) = error, failure.errno == .readOnlyFileSystem else { throw error }
+            lock = nil
+        }
         guard let path = rootPath(chainID) else { return nil }
         return RootLease(path: path, lock)
     }

@@ -4,6 +4,8 @@ import SystemCalls
 final class StoreLock: Sendable {
     private let file: OwnedDescriptor
 
+    var rawValue: Int32 { file.rawValue }
+
     private init(_ file: consuming OwnedDescriptor) { self.file = file }
 
     /// Waits for the lock.
@@ -30,9 +32,15 @@ final class StoreLock: Sendable {
     /// Lets go; the end of the last reference would do it too, but nothing promises when that is.
     func release() { try? Files.unlock(file.rawValue) }
 
+    /// Opens the file, and makes it when it is missing; in a store that can't be written one that is there does.
     private static func opened(_ path: String) throws(StoreError) -> StoreLock {
-        try storing { () throws(SystemCallError) in
-            StoreLock(try Files.open(path, flags: [.readWrite, .create, .noFollow], mode: 0o600))
+        do throws(SystemCallError) {
+            return StoreLock(try Files.open(path, flags: [.readWrite, .create, .noFollow], mode: 0o600))
+        } catch {
+            guard [.readOnlyFileSystem, .accessDenied].contains(error.errno),
+                let file = try? Files.open(path, flags: [.readOnly, .noFollow])
+            else { throw .system(error) }
+            return StoreLock(file)
         }
     }
 
@@ -48,9 +56,13 @@ final class StoreLock: Sendable {
 public struct RootLease: ~Copyable, Sendable {
     /// The root file system.
     public let path: String
-    private let lock: StoreLock
+    private let lock: StoreLock?
 
-    init(path: String, _ lock: StoreLock) {
+    /// The lock's descriptor, if there is one. A process forked from this one holds the lease as long as it has this open.
+    public var rawValue: Int32? { lock?.rawValue }
+
+    /// - Parameter lock: nil where nothing can be removed anyway.
+    init(path: String, _ lock: StoreLock?) {
         self.path = path
         self.lock = lock
     }
