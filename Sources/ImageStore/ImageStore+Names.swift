@@ -64,6 +64,20 @@ extension ImageStore {
         }
     }
 
+    /// What `list` had to pass over: every damaged record once, by a name if it has one.
+    public func damagedRecords() throws(StoreError) -> [StoreError] {
+        var found: [StoreError] = []
+        var seen: Set<UInt64> = []
+        for path in try allNames().map(layout.name) + records().map(layout.record) {
+            guard let status = try? FileStatus.of(path), seen.insert(status.inode).inserted else { continue }
+            do throws(StoreError) { _ = try record(at: path) } catch {
+                guard case .damaged = error else { throw error }
+                found.append(error)
+            }
+        }
+        return found
+    }
+
     // MARK: Name entries
 
     func namesOf(_ manifest: Digest) throws(StoreError) -> [ImageReference] {

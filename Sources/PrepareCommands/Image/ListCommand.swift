@@ -15,7 +15,9 @@ struct ListCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let images = try store.open().list()
+        let opened = try store.open()
+        let images = try opened.list()
+        for damaged in try opened.damagedRecords() { Output.note("note: \(damaged)") }
         if json { return Output.json(.array(images.map(Self.json))) }
         if store.quiet { return images.forEach { Output.line($0.image.manifestDigest.description) } }
         var table = Table("NAME", "ID", "PLATFORM", "SIZE", "IMPORTED")
