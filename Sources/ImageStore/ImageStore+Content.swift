@@ -7,11 +7,6 @@ extension ImageStore {
 
     public func hasContent(_ digest: Digest) -> Bool { (try? FileStatus.of(layout.blob(digest))) != nil }
 
-    /// Whether the blob is there in its full size; anything else is fetched again.
-    public func hasContent(_ descriptor: Descriptor) -> Bool {
-        (try? FileStatus.of(layout.blob(descriptor.digest)))?.size == descriptor.size
-    }
-
     /// Opens content for reading.
     public func openContent(_ digest: Digest) throws(StoreError) -> OwnedDescriptor {
         try storing { () throws(SystemCallError) in

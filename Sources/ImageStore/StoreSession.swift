@@ -50,9 +50,7 @@ public final class StoreSession: Sendable {
     /// The blobs of the image must be in the store already.
     @discardableResult
     public func commit(_ record: ImageRecord, names: [ImageReference]) throws(StoreError) -> StoredImage {
-        for digest in record.content where !store.hasContent(digest) {
-            throw .damaged(path: store.contentPath(digest), reason: "is missing")
-        }
+        try checkContent(of: record)
         let layout = store.layout
         let namesLock = try StoreLock.hold(layout.namesLock, exclusive: true)
         defer { namesLock.release() }
@@ -62,6 +60,27 @@ public final class StoreSession: Sendable {
         try store.write(record, to: path)
         for name in Set(old + names) { try store.link(path, to: name) }
         return store.stored(record, names.first)
+    }
+
+    /// Keeps a record without letting any name mean it, so that the image can be unpacked before it takes a name over.
+    ///
+    /// The blobs of the image must be in the store already.
+    public func stage(_ record: ImageRecord, names: [ImageReference]) throws(StoreError) -> StagedImage {
+        try checkContent(of: record)
+        let path = store.layout.record(record.manifest.digest)
+        let lock = try StoreLock.hold(store.layout.namesLock, exclusive: true)
+        defer { lock.release() }
+        // The same manifest has the same layers: a record that is there does as well.
+        let isNew = try store.intactRecord(at: path) == nil
+        if isNew { try store.write(record, to: path) }
+        return StagedImage(
+            image: store.stored(record, names.first), names: names, isNew: isNew, session: self)
+    }
+
+    private func checkContent(of record: ImageRecord) throws(StoreError) {
+        for digest in record.content where !store.hasContent(digest) {
+            throw .damaged(path: store.contentPath(digest), reason: "is missing")
+        }
     }
 
     /// Begins to unpack a root, waiting for another process that does the same. Nil when it is there already.

@@ -18,12 +18,12 @@ public enum PrepareProgram {
             }
             return 0
         } catch {
-            return report(error, debug: arguments.contains("--debug"))
+            return report(error, arguments)
         }
     }
 
     /// Prints an error as one line, or the help that was asked for.
-    private static func report(_ error: any Error, debug: Bool) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String]) -> Int32 {
         let failure = failure(error)
         guard let failure else {
             let code = MartletCommand.exitCode(for: error).rawValue
@@ -31,12 +31,30 @@ public enum PrepareProgram {
                 Output.write(MartletCommand.fullMessage(for: error) + "\n")
                 return 0
             }
-            Output.note(MartletCommand.message(for: error) + "; see martlet VERB --help")
+            Output.note(MartletCommand.message(for: error) + "; see \(verb(of: arguments)) --help")
             return CommandFailure.Status.usage.rawValue
         }
         if !failure.message.isEmpty { Output.note(failure.message) }
-        if debug, let underlying = failure.underlying { Output.note("debug: \(String(reflecting: underlying))") }
+        if arguments.contains("--debug"), let underlying = failure.underlying {
+            Output.note("debug: \(String(reflecting: underlying))")
+        }
         return failure.status.rawValue
+    }
+
+    /// The command that was meant, as far as its words are known.
+    private static func verb(of arguments: [String]) -> String {
+        var words = ["martlet"]
+        var command: any ParsableCommand.Type = MartletCommand.self
+        for argument in arguments {
+            guard
+                let next = command.configuration.subcommands.first(where: {
+                    $0.configuration.commandName == argument || $0.configuration.aliases.contains(argument)
+                })
+            else { break }
+            words.append(argument)
+            command = next
+        }
+        return words.joined(separator: " ")
     }
 
     /// The error as a failure of ours; nil for what the argument parser threw.

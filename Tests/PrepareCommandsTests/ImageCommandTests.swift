@@ -70,6 +70,40 @@ struct ImageCommandTests {
         #expect(program.names(in: "\(program.store)/tmp").isEmpty)
     }
 
+    @Test func anImageThatCannotBeUnpackedTakesNoNameOver() throws {
+        let program = try Program()
+        let layout = "\(program.folder)/layout"
+        let good = try program.run("image", "build", "-q", try program.hello(), "-t", "hello:1").lines
+        try program.run("image", "build", try program.hello(), "-t", "hello:1", "-o", layout, "-e", "A=b")
+        try Tampering(layout).replaceDiffID()
+        #expect(try program.run("image", "import", layout).status == 1)
+        #expect(try program.run("image", "list", "-q").lines == good)
+        #expect(try program.run("image", "unpack", "hello:1").status == 0)
+    }
+
+    @Test func aDamagedRecordIsNoted() throws {
+        let program = try Program()
+        try program.run("image", "build", try program.hello(), "-t", "hello:1")
+        let record = program.names(in: "\(program.store)/images").first ?? ""
+        _ = try program.write("store/images/\(record)", [])
+        let listed = try program.run("image", "list")
+        #expect(listed.status == 0 && listed.lines.count == 1)
+        #expect(
+            listed.errors.hasPrefix("martlet: note: image store: ") && listed.errors.contains("is damaged"),
+            "\(listed.errors)")
+    }
+
+    @Test(
+        arguments: [
+            (["image", "pull"], "martlet image pull"), (["image", "ls", "--no-such"], "martlet image ls"),
+            (["image", "nonsense"], "martlet image"), (["cache", "prune", "x"], "martlet cache prune"),
+        ] as [([String], String)])
+    func aUsageErrorNamesTheHelpOfItsVerb(_ arguments: [String], _ verb: String) throws {
+        let program = try Program()
+        let result = try Program.run(arguments, errors: "\(program.folder)/errors")
+        #expect(result.status == 125 && result.errors.hasSuffix("; see \(verb) --help\n"), "\(result.errors)")
+    }
+
     @Test func aDamagedEntryModuleIsANoteAndTheImageStays() throws {
         let program = try Program()
         let broken = try program.write("broken.wasm", [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 0xff, 0xff])

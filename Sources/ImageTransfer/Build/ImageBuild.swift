@@ -95,7 +95,7 @@ public struct ImageBuild: Sendable {
         _ bytes: [UInt8], _ type: MediaType, _ session: StoreSession
     ) throws(TransferError) -> Descriptor {
         let descriptor = Descriptor(mediaType: type, digest: .of(bytes), size: Int64(bytes.count))
-        if session.store.hasContent(descriptor) { return descriptor }
+        if session.store.hasIntactContent(descriptor) { return descriptor }
         try storing { () throws(StoreError) in
             try session.writeBlob(bytes, digest: descriptor.digest, hash: ContentHasher(.sha256))
         }

@@ -112,26 +112,19 @@ public struct ImageExport: Sendable {
         case .bytes(let bytes):
             try calling(path) { () throws(SystemCallError) in try Files.writeAll(target.rawValue, bytes) }
         case .blob(let blob):
-            let source = try storing { () throws(StoreError) in try store.openContent(blob.digest) }
-            if FileCopies.clone(source.rawValue, to: target.rawValue) { return }
-            try copy(source.rawValue, path) { (bytes) throws(SystemCallError) in
-                var rest = bytes
-                while !rest.isEmpty {
-                    rest = UnsafeRawBufferPointer(rebasing: rest[try Files.write(target.rawValue, rest)...])
+            let source = try StoredContent(blob, in: store)
+            // A clone costs no space; it is read all the same, to hand out nothing damaged.
+            let isCloned = FileCopies.clone(source.descriptor, to: target.rawValue)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+            defer { buffer.deallocate() }
+            while case let count = try source.read(into: buffer), count > 0 {
+                if isCloned { continue }
+                var rest = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                try calling(path) { () throws(SystemCallError) in
+                    while !rest.isEmpty {
+                        rest = UnsafeRawBufferPointer(rebasing: rest[try Files.write(target.rawValue, rest)...])
+                    }
                 }
-            }
-        }
-    }
-
-    /// Hands a file's bytes on piece by piece.
-    private func copy(
-        _ source: Int32, _ subject: String, _ take: (UnsafeRawBufferPointer) throws(SystemCallError) -> Void
-    ) throws(TransferError) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
-        defer { buffer.deallocate() }
-        try calling(subject) { () throws(SystemCallError) in
-            while case let count = try Files.read(source, into: buffer), count > 0 {
-                try take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
         }
     }
@@ -162,6 +155,8 @@ public struct ImageExport: Sendable {
             ArchiveEntry(
                 path: Array(path.utf8), kind: kind, permissions: kind == .directory ? 0o755 : 0o644, size: size)
         }
+        // A damaged blob stops the writer, but is no failure of the archive.
+        var failure: TransferError?
         do throws(ArchiveError) {
             let writer = try ArchiveWriter(to: sink, compression: compression)
             var parents: Set<String> = []
@@ -175,19 +170,28 @@ public struct ImageExport: Sendable {
                     try writer.write(bytes.span.bytes)
                 case .blob(let blob):
                     try writer.add(entry(file.path, .regular, size: UInt64(blob.size)))
-                    try append(blob, to: writer, store)
+                    failure = try append(blob, to: writer, store)
+                    if let failure { throw .stopped(failure.description) }
                 }
             }
             _ = try writer.finish()
-        } catch { throw TransferError(error, in: subject) }
+        } catch { throw failure ?? TransferError(error, in: subject) }
     }
 
-    private func append(_ blob: Descriptor, to writer: ArchiveWriter, _ store: ImageStore) throws(ArchiveError) {
-        let source: DescriptorSource
-        do throws(StoreError) { source = DescriptorSource(try store.openContent(blob.digest)) } catch {
-            throw .stopped(error.description)
+    /// Returns why the blob can't be had.
+    private func append(
+        _ blob: Descriptor, to writer: ArchiveWriter, _ store: ImageStore
+    ) throws(ArchiveError) -> TransferError? {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+        defer { buffer.deallocate() }
+        let source: StoredContent
+        do throws(TransferError) { source = try StoredContent(blob, in: store) } catch { return error }
+        while true {
+            let count: Int
+            do throws(TransferError) { count = try source.read(into: buffer) } catch { return error }
+            if count == 0 { return nil }
+            try writer.write(RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: buffer[..<count])))
         }
-        try writer.write(everythingOf: source)
     }
 
     private static func parents(of path: String) -> [String] {

@@ -4,7 +4,7 @@ import OCISpec
 
 extension ImageImport {
     /// Imports from `docker save`: each image gets a manifest of the image specification, since the archive has none.
-    func importDocker(_ content: ArchiveContent, _ session: StoreSession) throws(TransferError) -> [StoredImage] {
+    func importDocker(_ content: ArchiveContent, _ session: StoreSession) throws(TransferError) -> [StagedImage] {
         guard let bytes = try content.document(DockerArchiveImage.manifest, limit: limits.documentBytes) else {
             throw TransferError(.notAnImage, content.name, "has no \(DockerArchiveImage.manifest)")
         }
@@ -13,8 +13,13 @@ extension ImageImport {
         }
         let selected = all.filter(isSelected)
         try checkCount(selected.count, all.flatMap(\.repositoryTags), content.name)
-        var images: [StoredImage] = []
-        for image in selected { images.append(try importDocker(image, content, session)) }
+        var images: [StagedImage] = []
+        do throws(TransferError) {
+            for image in selected { images.append(try importDocker(image, content, session)) }
+        } catch {
+            images.withdraw()
+            throw error
+        }
         return images
     }
 
@@ -28,7 +33,7 @@ extension ImageImport {
 
     private func importDocker(
         _ image: DockerArchiveImage, _ content: ArchiveContent, _ session: StoreSession
-    ) throws(TransferError) -> StoredImage {
+    ) throws(TransferError) -> StagedImage {
         let configuration = try configurationBlob(image, content)
         try checkPlatform(configuration, content, image.configuration)
         try deliver(image.configuration, as: configuration, content, session)
@@ -44,7 +49,7 @@ extension ImageImport {
         try storing { () throws(StoreError) in
             try session.writeBlob(bytes, digest: descriptor.digest, hash: ContentHasher(.sha256))
         }
-        return try ImageRegistration.register(
+        return try ImageRegistration.stage(
             manifest: descriptor, names: names(of: image, content.name), in: session)
     }
 
@@ -102,7 +107,7 @@ extension ImageImport {
     private func deliver(
         _ path: String, as blob: Descriptor, _ content: ArchiveContent, _ session: StoreSession
     ) throws(TransferError) {
-        guard !session.store.hasContent(blob) else { return progress.observe(.present(blob)) }
+        guard !session.store.hasIntactContent(blob) else { return progress.observe(.present(blob)) }
         progress.observe(.copying(blob))
         try content.deliver(path, as: blob, to: session)
     }

@@ -9,13 +9,18 @@ extension ImageImport {
         var entries: [Descriptor]
     }
 
-    func importLayout(_ content: some ImageContent, _ session: StoreSession) throws(TransferError) -> [StoredImage] {
+    func importLayout(_ content: some ImageContent, _ session: StoreSession) throws(TransferError) -> [StagedImage] {
         try checkMarker(content)
         let groups = try groups(try index(content))
         let selected = groups.filter { isSelected($0, among: groups.count) }
         try checkCount(selected.count, groups.compactMap(\.layoutName), content.name)
-        var images: [StoredImage] = []
-        for group in selected { images.append(try importImage(group, content, session)) }
+        var images: [StagedImage] = []
+        do throws(TransferError) {
+            for group in selected { images.append(try importImage(group, content, session)) }
+        } catch {
+            images.withdraw()
+            throw error
+        }
         return images
     }
 
@@ -63,7 +68,7 @@ extension ImageImport {
 
     private func importImage(
         _ group: Group, _ content: some ImageContent, _ session: StoreSession
-    ) throws(TransferError) -> StoredImage {
+    ) throws(TransferError) -> StagedImage {
         let limit = limits.documentBytes
         let label = group.layoutName.map { "\(content.name) (\($0))" } ?? content.name
         let selected = try withoutActuallyEscaping({ (descriptor: Descriptor) throws(TransferError) -> [UInt8] in
@@ -73,7 +78,7 @@ extension ImageImport {
         }
         try ImageRegistration.checkForm(of: selected.manifest, label)
         try copyBlobs(of: selected, content, session)
-        return try ImageRegistration.register(
+        return try ImageRegistration.stage(
             manifest: selected.descriptor, index: selected.index, names: names(of: group, content.name), in: session)
     }
 
@@ -87,7 +92,7 @@ extension ImageImport {
                     .tooLarge, "\(content.name): blob \(blob.digest)",
                     "has \(blob.size) bytes, at most \(limits.blobBytes) are read")
             }
-            guard !session.store.hasContent(blob) else {
+            guard !session.store.hasIntactContent(blob) else {
                 progress.observe(.present(blob))
                 continue
             }

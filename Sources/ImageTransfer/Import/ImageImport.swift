@@ -17,9 +17,20 @@ public struct ImageImport: Sendable {
 
     /// Imports from a path and returns the images in the order of the source.
     ///
-    /// Every blob is checked against digest and size on its way in. Several images need `name` to be nil. After an error the
-    /// store has none of the image that failed; images before it stay.
+    /// As `stage`, with their names.
     public func run(_ source: ImageSource, into store: ImageStore) throws(TransferError) -> [StoredImage] {
+        var images: [StoredImage] = []
+        for staged in try stage(source, into: store) {
+            images.append(try storing { () throws(StoreError) in try staged.commit() })
+        }
+        return images
+    }
+
+    /// Brings the images of a path into the store, in the order of the source; the caller commits or withdraws each.
+    ///
+    /// Every blob is checked against digest and size on its way in. Several images need `name` to be nil. After an error the
+    /// store has none of them, but blobs that `prune` takes.
+    public func stage(_ source: ImageSource, into store: ImageStore) throws(TransferError) -> [StagedImage] {
         let session = try storing { () throws(StoreError) in try store.session() }
         switch source {
         case .layout(let path):
@@ -70,4 +81,9 @@ public struct ImageImport: Sendable {
                 advice: "choose one with --image")
         }
     }
+}
+
+extension [StagedImage] {
+    /// Takes all of them back after a failure, the last one first; that it doesn't succeed only leaves `prune` more to do.
+    public func withdraw() { for staged in reversed() { try? staged.withdraw() } }
 }

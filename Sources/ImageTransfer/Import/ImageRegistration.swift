@@ -15,6 +15,14 @@ public enum ImageRegistration {
     public static func register(
         manifest: Descriptor, index: Digest? = nil, names: [ImageReference], in session: StoreSession
     ) throws(TransferError) -> StoredImage {
+        let staged = try stage(manifest: manifest, index: index, names: names, in: session)
+        return try storing { () throws(StoreError) in try staged.commit() }
+    }
+
+    /// The same, but the image gets its names only when the caller commits it.
+    public static func stage(
+        manifest: Descriptor, index: Digest? = nil, names: [ImageReference], in session: StoreSession
+    ) throws(TransferError) -> StagedImage {
         let subject = "image \(manifest.digest.short)"
         let bytes = try blob(manifest, session.store)
         let document = try decoding("\(subject), manifest") { () throws(JSONError) in
@@ -33,7 +41,7 @@ public enum ImageRegistration {
             manifest: manifest, index: index, configurationBlob: content.configuration, configuration: configuration,
             layers: content.layers, form: try form(of: content, configuration, subject, session.store),
             annotations: content.annotations, imported: Int64(Clocks.now(.realtime) / 1_000_000_000))
-        return try storing { () throws(StoreError) in try session.commit(record, names: names) }
+        return try storing { () throws(StoreError) in try session.stage(record, names: names) }
     }
 
     private static func blob(_ descriptor: Descriptor, _ store: ImageStore) throws(TransferError) -> [UInt8] {

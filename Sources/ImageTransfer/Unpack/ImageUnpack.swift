@@ -70,9 +70,14 @@ public struct ImageUnpack: Sendable {
             let hasher = ContentHasher(diffID.algorithm)
             do throws(UnpackError) {
                 try unpacker.apply(DescriptorSource(blob), taps: ArchiveTaps(content: hasher), readAhead: readAhead)
-            } catch { throw TransferError(error, in: image.label) }
+            } catch {
+                // A layer that was damaged here isn't the image's fault.
+                if case .limitReached = error.reason {} else { try store.checkContent(layer) }
+                throw TransferError(error, in: image.label)
+            }
             let found = hasher.digest()
             guard found == diffID else {
+                try store.checkContent(layer)
                 throw TransferError(
                     .mismatch, "\(image.label), layer \(number + 1)",
                     "its uncompressed content has the digest \(found), the configuration says \(diffID)")

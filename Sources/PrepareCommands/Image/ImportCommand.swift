@@ -35,16 +35,14 @@ struct ImportCommand: ParsableCommand {
         work.selection = image
         work.name = try name.map { try ImageReference(typed: $0) }
         work.progress = progress
-        let images: [StoredImage]
-        do { images = try work.run(source, into: opened) } catch {
+        let images: [StagedImage]
+        do { images = try work.stage(source, into: opened) } catch {
             progress.finish()
             throw error
         }
         progress.finish()
-        for image in images {
-            if !noUnpack { try ImagePreparation(store: opened, limits: limits, progress: progress).run(image) }
-            Output.result(image, quiet: store.quiet)
-        }
+        let preparation = noUnpack ? nil : ImagePreparation(store: opened, limits: limits, progress: progress)
+        try preparation.accept(images) { Output.result($0, quiet: store.quiet) }
     }
 }
 

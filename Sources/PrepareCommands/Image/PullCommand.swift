@@ -32,20 +32,20 @@ struct PullCommand: AsyncParsableCommand {
                 platform: choice, into: StoreDestination(session: session),
                 observer: TransferDisplay(display: progress, verb: "pulled"))
         }
-        let image = try register(pulled, reference, session)
+        let staged = try stage(pulled, reference, session)
         progress.finish()
-        if !noUnpack { try ImagePreparation(store: opened, limits: limits, progress: progress).run(image) }
-        Output.result(image, quiet: store.quiet)
+        let preparation = noUnpack ? nil : ImagePreparation(store: opened, limits: limits, progress: progress)
+        try preparation.accept([staged]) { Output.result($0, quiet: store.quiet) }
     }
 
-    private func register(
+    private func stage(
         _ pulled: PulledImage, _ reference: ImageReference, _ session: StoreSession
-    ) throws -> StoredImage {
+    ) throws -> StagedImage {
         let manifest = pulled.manifestDocument
         try session.writeBlob(
             manifest.bytes, digest: manifest.descriptor.digest,
             hash: ContentHasher(manifest.descriptor.digest.algorithm))
-        return try ImageRegistration.register(
+        return try ImageRegistration.stage(
             manifest: manifest.descriptor, index: pulled.indexes.first?.descriptor.digest, names: [reference],
             in: session)
     }

@@ -33,7 +33,7 @@ struct PushCommand: AsyncParsableCommand {
             try await client.push(
                 outgoing, mountCandidates: { candidates[$0] ?? [] },
                 observer: TransferDisplay(display: progress, verb: "pushed")
-            ) { try StoredBlobSource($0.digest, in: session.store) }
+            ) { try StoredBlobSource($0, in: session.store) }
         }
         progress.finish()
         Output.line(store.quiet ? digest.description : "\(target.familiar)  \(digest)")
@@ -41,6 +41,7 @@ struct PushCommand: AsyncParsableCommand {
 
     private func content(of image: StoredImage, in store: ImageStore) throws -> OutgoingImage {
         let record = image.record
+        try store.checkContent(record.manifest)
         let bytes = try store.readContent(record.manifest.digest, limit: SpecificationLimits.documentBytes)
         return OutgoingImage(manifests: [
             .init(bytes: bytes, type: record.manifest.mediaType, blobs: [record.configurationBlob] + record.layers)

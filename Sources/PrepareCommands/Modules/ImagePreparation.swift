@@ -28,7 +28,8 @@ struct ImagePreparation {
         let plan: WorkloadPlan
         do throws(PlanError) {
             plan = try WorkloadPlan(
-                image: image.configuration, root: root, name: image.label, request: WorkloadRequest())
+                image: image.configuration, root: root, name: image.reference?.familiar ?? image.manifestDigest.short,
+                request: WorkloadRequest())
         } catch { return Output.note("note: \(error)") }
         // A base image without an entry point of its own is nothing to remark on.
         guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: wasm) else {
@@ -53,6 +54,22 @@ struct ImagePreparation {
             _ = try preparation.run(file, name: name)
         } catch {
             if error.status != .notCompilable { Output.note("note: not compiled ahead: \(error)") }
+        }
+    }
+}
+
+extension ImagePreparation? {
+    /// Prepares images that came in, if that is wanted, and gives each its names after that: what can't be unpacked takes
+    /// no name away from an image that can, and is gone.
+    func accept(_ images: [StagedImage], _ tell: (StoredImage) -> Void) throws {
+        for (number, staged) in images.enumerated() {
+            do {
+                try self?.run(staged.image)
+                tell(try staged.commit())
+            } catch {
+                Array(images[number...]).withdraw()
+                throw error
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ import Registry
 struct StoreDestination: BlobDestination {
     let session: StoreSession
 
-    func holds(_ blob: Descriptor) throws -> Bool { session.store.hasContent(blob) }
+    func holds(_ blob: Descriptor) throws -> Bool { session.store.hasIntactContent(blob) }
 
     func sink(for blob: Descriptor) throws -> any BlobSink {
         let hash = ContentHasher(blob.digest.algorithm)

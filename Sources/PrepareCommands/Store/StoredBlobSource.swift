@@ -1,4 +1,5 @@
 import ImageStore
+import ImageTransfer
 import OCISpec
 import Registry
 import SystemCalls
@@ -7,7 +8,11 @@ import SystemCalls
 final class StoredBlobSource: BlobSource {
     private let file: OwnedDescriptor
 
-    init(_ digest: OCISpec.Digest, in store: ImageStore) throws { file = try store.openContent(digest) }
+    /// Refuses a damaged blob before anything of it is sent.
+    init(_ blob: OCISpec.Descriptor, in store: ImageStore) throws {
+        try store.checkContent(blob)
+        file = try store.openContent(blob.digest)
+    }
 
     func read(at offset: Int64, count: Int) throws -> [UInt8] {
         var failure: Errno?
