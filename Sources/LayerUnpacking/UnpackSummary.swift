@@ -19,7 +19,7 @@ public struct UnpackNote: Sendable, Equatable {
     public enum Kind: String, Sendable, Hashable {
         case ownerNotSet = "owner not set (not privileged)"
         case setIDBitsDropped = "set-user-id and set-group-id bits dropped, since the owner isn't the one meant"
-        case deviceSkipped = "device node left out (not privileged)"
+        case deviceSkipped = "device node left out"
         case attributeSkipped = "extended attribute left out"
         case attributeNotSet = "extended attribute not set (not privileged, or the file system has none)"
         case auxiliaryFileSkipped = "auxiliary file of a layered file system left out"

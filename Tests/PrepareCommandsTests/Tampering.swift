@@ -20,6 +20,22 @@ struct Tampering {
         try write("index.json", index.json.bytes())
     }
 
+    /// Puts one more layer on top of an image whose layers aren't compressed.
+    func addLayer(_ archive: [UInt8]) throws {
+        var index = try ImageIndex(json: try read("index.json"))
+        var manifest = try ImageManifest(json: try read(ImageLayout.path(of: index.manifests[0].digest)))
+        var configuration = try ImageConfiguration(json: try read(ImageLayout.path(of: manifest.configuration.digest)))
+        var layer = manifest.layers[0]
+        layer.digest = .of(archive)
+        layer.size = Int64(archive.count)
+        try write(ImageLayout.path(of: layer.digest), archive)
+        manifest.layers.append(layer)
+        configuration.diffIDs.append(layer.digest)
+        manifest.configuration = try store(configuration.json, like: manifest.configuration)
+        index.manifests[0] = try store(manifest.json, like: index.manifests[0])
+        try write("index.json", index.json.bytes())
+    }
+
     private func read(_ name: String) throws -> JSONNode {
         try JSONNode(reading: try Files.contents(of: "\(layout)/\(name)", limit: 1 << 20))
     }

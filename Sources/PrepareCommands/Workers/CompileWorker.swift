@@ -42,7 +42,7 @@ enum CompileWorker {
 
     static func run() throws {
         let confinement = WorkerConfinement(
-            processorSeconds: processorSeconds, memory: memory, fileSize: 0, places: [], keepsCapabilities: false)
+            processorSeconds: processorSeconds, memory: memory, fileSize: 0, places: [], capabilities: [])
         try confinement.enter()
         let source = try Files.readAll(0, limit: sourceLimit)
         let engine = try Engine(configuration)

@@ -48,21 +48,16 @@ enum UnpackWorker {
             throw CommandFailure("internal-unpack needs ROOT DIGEST [LIMIT=NUMBER…]", .usage)
         }
         let store = try ImageStore.open(root: arguments[0])
-        let confinement = WorkerConfinement(
-            processorSeconds: processorSeconds, memory: memory, fileSize: .max,
-            places: [
-                .init(path: store.root, rights: WorkerConfinement.reading.union([.writeFile, .makeRegular])),
-                .init(path: locales, rights: WorkerConfinement.reading),
-            ]
-                + ["tmp", "roots", "locks"].map {
-                    .init(path: "\(store.root)/\($0)", rights: WorkerConfinement.everything)
-                }, keepsCapabilities: true)
-        try confinement.enter()
+        // Makes the file of its lock, which a rule can't name before.
+        do { _ = try store.session() }
+        try confinement(for: store).enter()
         guard let image = try store.image(try Digest(parsing: arguments[1])) else {
             throw CommandFailure("no image \(arguments[1]) in \(store.root)", .notFound)
         }
         var unpack = ImageUnpack()
         unpack.limits = limits
+        // No guest can use one, and the host would open it as an entry point outside of any sandbox.
+        unpack.privileges.makesDevices = false
         let outcome = try unpack.run(image, in: store)
         let notes = outcome.summary?.notes.map { JSONValue.string($0.description) } ?? []
         try Files.writeAll(
@@ -72,5 +67,19 @@ enum UnpackWorker {
                     .init(key: "root", value: .string(outcome.rootPath)), .init(key: "notes", value: .array(notes)),
                 ])
             ).bytes())
+    }
+
+    /// Names, records, content and compiled code can only be read.
+    static func confinement(for store: ImageStore) -> WorkerConfinement {
+        WorkerConfinement(
+            processorSeconds: processorSeconds, memory: memory, fileSize: .max,
+            places: [
+                .init(path: store.root, rights: WorkerConfinement.reading),
+                .init(path: store.lockFile, rights: [.readFile, .writeFile]),
+                .init(path: locales, rights: WorkerConfinement.reading),
+            ]
+                + ["tmp", "roots", "locks"].map {
+                    .init(path: "\(store.root)/\($0)", rights: WorkerConfinement.everything)
+                }, capabilities: WorkerConfinement.Capability.allCases)
     }
 }

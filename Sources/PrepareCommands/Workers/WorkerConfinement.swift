@@ -14,11 +14,22 @@ struct WorkerConfinement {
     var fileSize: UInt64
     /// All that can still be opened; what isn't there is passed over.
     var places: [Place]
-    /// Capabilities are for a root that sets owners and makes device nodes.
-    var keepsCapabilities: Bool
+    /// What is left of root's capabilities.
+    var capabilities: [Capability]
 
-    /// Everything below a directory but running programs.
-    static let everything = Landlock.FileRights.known(to: Landlock.version).subtracting(.execute)
+    /// Numbers from linux/capability.h: what it takes to make files as a layer states them, device nodes left out.
+    enum Capability: UInt64, CaseIterable {
+        case changeOwner = 0
+        case overrideAccess = 1
+        case overrideReading = 2
+        case actAsOwner = 3
+        case keepSetID = 4
+        case setFileCapabilities = 31
+    }
+
+    /// Everything below a directory but running programs and making or using what isn't a file.
+    static let everything = Landlock.FileRights.known(to: Landlock.version)
+        .subtracting([.execute, .makeCharacterDevice, .makeBlockDevice, .makeSocket, .deviceControl])
     static let reading: Landlock.FileRights = [.readFile, .readDirectory]
 
     /// Call it while the process has one thread: Landlock and capabilities are a thread's own.
@@ -31,10 +42,8 @@ struct WorkerConfinement {
         try ResourceLimits.set(.data, to: memory)
         try ResourceLimits.set(.fileSize, to: fileSize)
         try restrictPaths()
-        if !keepsCapabilities {
-            try Confinement.clearAmbientCapabilities()
-            try Confinement.clearCapabilities()
-        }
+        try Confinement.clearAmbientCapabilities()
+        try Confinement.keepCapabilities(capabilities.reduce(0) { $0 | 1 << $1.rawValue })
     }
 
     /// No path but the places, no TCP at all where the kernel can refuse it. A kernel without Landlock is no error: the code
@@ -47,8 +56,8 @@ struct WorkerConfinement {
             files: handled, network: version >= 4 ? [.bindTCP, .connectTCP] : [],
             scopes: version >= 6 ? [.abstractSockets, .signals] : [])
         for place in places {
-            guard let directory = try? Files.open(place.path, flags: [.path, .directory]) else { continue }
-            try Landlock.allow(place.rights.intersection(handled), beneath: directory.rawValue, in: ruleset.rawValue)
+            guard let opened = try? Files.open(place.path, flags: .path) else { continue }
+            try Landlock.allow(place.rights.intersection(handled), beneath: opened.rawValue, in: ruleset.rawValue)
         }
         try Landlock.restrict(to: ruleset.rawValue)
     }
