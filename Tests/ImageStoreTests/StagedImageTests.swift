@@ -65,17 +65,4 @@ struct StagedImageTests {
         #expect(damaged.first?.description.contains("names/docker.io/library/a/:") == true, "\(damaged)")
         #expect(try fixture.store.list().count == 1)
     }
-
-    @Test("a root is leased through a lock file that can only be read", .enabled(if: Processes.effectiveUser != 0))
-    func readOnlyLock() throws {
-        let fixture = try StoreFixture()
-        let image = try fixture.addLayered("a", names: ["a"])
-        guard case .layers(let chainID, _) = image.form else { throw StoreError.notFound("layers") }
-        try fixture.store.session().beginRoot(chainID)?.commit()
-        // Made anew, with a mode that lets its owner read it only.
-        let lock = "\(fixture.path)/locks/\(chainID.hex)"
-        try Files.unlink(lock)
-        _ = try Files.open(lock, flags: [.readOnly, .create, .exclusive], mode: 0o400)
-        #expect(try fixture.store.leaseRoot(chainID) != nil)
-    }
 }

@@ -193,6 +193,13 @@ struct ImageCommandTests {
         let pulled = try program.run("image", "pull", "-q", name, "--plain-http", store: other)
         #expect(pulled.status == 0 && pulled.lines == built.lines, "\(pulled.errors)")
         #expect(program.names(in: "\(other)/roots").count == 1)
+        // A damaged blob isn't sent, and is fetched anew.
+        let layer = try program.damageLargestBlob(of: other)
+        let refused = try program.run("image", "push", name, "127.0.0.1:\(port)/new:1", "--plain-http", store: other)
+        #expect(refused.status == 1 && refused.errors.contains("blob \(layer): is damaged"), "\(refused.errors)")
+        #expect(try program.run("image", "pull", name, "--plain-http", store: other).status == 0)
+        let sent = try program.run("image", "push", name, "127.0.0.1:\(port)/new:1", "--plain-http", store: other)
+        #expect(sent.status == 0, "\(sent.errors)")
         let missing = try program.run("image", "pull", "127.0.0.1:\(port)/no:1", "--plain-http")
         #expect(missing.status == 2 && missing.errors.contains("(404)"), "\(missing.errors)")
     }

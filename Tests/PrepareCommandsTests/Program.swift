@@ -61,5 +61,17 @@ struct Program: ~Copyable {
             (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))
         """
 
+    /// Changes a byte of a store's largest blob and returns its digest.
+    func damageLargestBlob(of store: String) throws -> String {
+        let directory = "\(store)/blobs/sha256"
+        let sizes = try names(in: directory).map { ($0, try FileStatus.of("\(directory)/\($0)").size) }
+        let name = sizes.max { $0.1 < $1.1 }?.0 ?? ""
+        var bytes = try Files.contents(of: "\(directory)/\(name)", limit: 1 << 20)
+        bytes[bytes.count / 2] ^= 0xFF
+        let file = try Files.open("\(directory)/\(name)", flags: [.writeOnly, .truncate])
+        try Files.writeAll(file.rawValue, bytes)
+        return "sha256:\(name)"
+    }
+
     func names(in path: String) -> [String] { (try? Files.names(inDirectory: path, limit: 1000))?.sorted() ?? [] }
 }
