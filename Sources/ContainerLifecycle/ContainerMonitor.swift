@@ -33,7 +33,7 @@ struct ContainerMonitor: ~Copyable {
         try state.update(record.id) { record in record.supervisor = .current }
         do throws(SystemCallError) {
             try leaveCaller()
-            let supervision = try Supervision()
+            let supervision = try Supervision(HeldSignals())
             let writer = try LogWriter(directory: try state.open(record.id), limits: detached.log)
             return try detached.terminal
                 ? .inTerminal(supervision, writer, record.cgroup, body)
@@ -68,7 +68,7 @@ struct ContainerMonitor: ~Copyable {
         }
         if let channel = channel.take() { channel.succeeded() }
         do throws(SystemCallError) {
-            try OpenDescriptors.closeAll(except: workload.descriptors + [state.descriptor.rawValue])
+            try OpenDescriptors.closeAll(except: workload.descriptors + [state.descriptor.rawValue] + detached.keeps)
         } catch { throw .system(doing: "monitoring", error) }
     }
 

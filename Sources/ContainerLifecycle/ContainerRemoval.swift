@@ -7,9 +7,14 @@ public struct ContainerRemoval {
 
     public init(state: StateDirectory) { self.state = state }
 
-    /// - Parameter force: kills what still runs; otherwise that is refused.
+    /// - Parameter force: kills what still runs; otherwise that is refused. A container whose record can't be read loses its
+    ///   record and log; nobody knows what else it had.
     public func remove(_ id: ContainerID, force: Bool) throws(LifecycleError) {
-        let record = try state.record(of: id)
+        let record: ContainerRecord
+        do throws(LifecycleError) { record = try state.record(of: id) } catch {
+            guard force, state.isDamage(error, of: id) else { throw error }
+            return try state.delete(id)
+        }
         let condition = ContainerCondition(of: record)
         // A record that says "running" while nothing runs is what a killed monitor left behind: nothing has to be forced.
         var machine = LifecycleMachine(condition == .lost ? .stopped : record.state)

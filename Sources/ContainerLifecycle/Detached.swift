@@ -9,12 +9,19 @@ public struct Detached {
     public var log: LogLimits
     /// The guest has a terminal of its own, that nobody types on; both streams go to the log as one.
     public var terminal: Bool
+    /// Descriptors that the monitor has open for its whole life, such as the lock on what the workload uses. They stay the
+    /// caller's to close in its own process.
+    public var keeps: [Int32]
 
-    public init(state: StateDirectory, timeout: Duration? = nil, log: LogLimits = LogLimits(), terminal: Bool = false) {
+    public init(
+        state: StateDirectory, timeout: Duration? = nil, log: LogLimits = LogLimits(), terminal: Bool = false,
+        keeps: [Int32] = []
+    ) {
         self.state = state
         self.timeout = timeout
         self.log = log
         self.terminal = terminal
+        self.keeps = keeps
     }
 
     /// Returns when the guest starts; the container is then on record as running, and its monitor is nobody's child.
@@ -24,6 +31,7 @@ public struct Detached {
     /// - Parameters:
     ///   - record: as `StateDirectory.create` returned it. Its control group is joined by the workload.
     ///   - body: as in `Foreground.run`; its standard input is empty, the others go to the log.
+    /// - Returns: the record as it is now, or, when the container has removed itself already, as it was given.
     /// - Throws: `notStarted` with the child's own words; the container is removed then.
     public func launch(
         _ record: ContainerRecord, _ body: (consuming StartChannel) -> Int32
@@ -37,7 +45,12 @@ public struct Detached {
             try? ContainerRemoval(state: state).discard(record)
             throw .notStarted(failure)
         }
-        return try state.record(of: record.id)
+        do throws(LifecycleError) { return try state.record(of: record.id) } catch {
+            // It ran, and ended, and removed itself: that isn't a failure to start.
+            var started = record
+            started.state = .running
+            return started
+        }
     }
 
     private func startMonitor(

@@ -21,14 +21,17 @@ public struct Foreground {
 
     /// Forks, runs `body` in the child, and returns how that ended. This process must have one thread.
     ///
-    /// - Parameter body: finishes the set-up, says so on the channel, runs the guest and returns the exit code. Its standard
-    ///   streams, terminal, signals and control group are in place.
+    /// - Parameters:
+    ///   - signals: released by the caller, after it removed what has to go with the workload.
+    ///   - body: finishes the set-up, says so on the channel, runs the guest and returns the exit code. Its standard streams,
+    ///     terminal, signals and control group are in place.
     /// - Throws: `notStarted` with the child's own words when the guest never ran.
-    public func run(_ body: (consuming StartChannel) -> Int32) throws(LifecycleError) -> WorkloadExit {
+    public func run(
+        holding signals: borrowing HeldSignals, _ body: (consuming StartChannel) -> Int32
+    ) throws(LifecycleError) -> WorkloadExit {
         let outcome: Outcome
         do throws(SystemCallError) {
-            let supervision = try Supervision()
-            defer { try? supervision.previousSignals.restore() }
+            let supervision = try Supervision(signals)
             outcome = try terminal ? inTerminal(supervision, body) : directly(supervision, body)
         } catch { throw .system(doing: "running the workload", error) }
         switch outcome {

@@ -48,11 +48,12 @@ struct LogRelay: StreamRelay, ~Copyable {
     mutating func windowChanged() {}
 
     /// Whatever is left in the pipes; a process that the workload left behind can't hold us up.
-    mutating func finish() {
+    mutating func finish() -> Bool {
         for index in sources.indices {
             while sources[index].isOpen, move(index) {}
             writer.finish(sources[index].stream)
         }
+        return true
     }
 
     /// One piece; false when there is none now.

@@ -34,17 +34,19 @@ extension StateDirectory {
 
     /// Every record that can be read, oldest first.
     public func records() throws(LifecycleError) -> [ContainerRecord] {
-        let names: [String]
-        do throws(SystemCallError) {
-            names = try Files.names(inDirectory: path, limit: Self.containerLimit)
-        } catch { throw .system(doing: "listing containers", error) }
         var records: [ContainerRecord] = []
-        for name in names {
-            guard let id = ContainerID(name) else { continue }
+        for id in try identifiers() {
             // Gone since it was listed, or damaged: `record(of:)` tells of it when somebody asks for that one.
             if let record = try? record(of: id) { records.append(record) }
         }
         return records.sorted { ($0.created, $0.id.text) < ($1.created, $1.id.text) }
+    }
+
+    /// The ids of all directories, whatever is in them.
+    private func identifiers() throws(LifecycleError) -> [ContainerID] {
+        do throws(SystemCallError) {
+            return try Files.names(inDirectory: path, limit: Self.containerLimit).compactMap { ContainerID($0) }
+        } catch { throw .system(doing: "listing containers", error) }
     }
 
     public func record(of id: ContainerID) throws(LifecycleError) -> ContainerRecord {
@@ -63,24 +65,27 @@ extension StateDirectory {
 
     /// By name, by id, or by what only one id begins with.
     public func find(_ text: String) throws(LifecycleError) -> ContainerRecord {
-        let all = try records()
-        if let exact = all.first(where: { $0.name == text || $0.id.text == text }) { return exact }
+        try record(of: identify(text))
+    }
+
+    /// As `find`; a container whose record can't be read is found by its id.
+    public func identify(_ text: String) throws(LifecycleError) -> ContainerID {
+        if let exact = try records().first(where: { $0.name == text || $0.id.text == text }) { return exact.id }
         let isPrefix = !text.isEmpty && text.utf8.allSatisfy(ContainerID.isDigit)
-        let matches = isPrefix ? all.filter { $0.id.text.hasPrefix(text) } : []
-        guard let match = matches.first else {
-            if let damaged = damagedID(text) { return try record(of: damaged) }
-            throw .unknown(text)
-        }
+        let matches = isPrefix ? try identifiers().filter { $0.text.hasPrefix(text) } : []
+        guard let match = matches.first else { throw .unknown(text) }
         guard matches.count == 1 else { throw .ambiguous(text, matches: matches.count) }
         return match
     }
 
-    /// An id whose record can't be read, so that asking for it says why.
-    private func damagedID(_ text: String) -> ContainerID? {
-        guard text.utf8.count >= 12, let names = try? Files.names(inDirectory: path, limit: Self.containerLimit) else {
-            return nil
+    /// Whether reading a record failed because of what is, or isn't, in its directory.
+    func isDamage(_ error: LifecycleError, of id: ContainerID) -> Bool {
+        switch error {
+        case .damaged: true
+        // The directory is there, its state file isn't.
+        case .unknown: (try? open(id)) != nil
+        default: false
         }
-        return names.lazy.filter { $0.hasPrefix(text) }.compactMap { ContainerID($0) }.first
     }
 
     /// Changes a record, alone: between reading and writing nobody else does.

@@ -11,8 +11,10 @@ protocol StreamRelay: ~Copyable {
     /// The window of our own terminal has another size.
     mutating func windowChanged()
 
-    /// The workload ended: moves what it left behind.
-    mutating func finish() throws(SystemCallError)
+    /// The workload ended: moves what it left behind, without waiting.
+    ///
+    /// - Returns: false when something is left for which `requests` has to be waited.
+    mutating func finish() throws(SystemCallError) -> Bool
 }
 
 /// A workload that has our own streams needs nothing carried.
@@ -20,5 +22,5 @@ struct NoRelay: StreamRelay {
     var requests: [PollRequest] { [] }
     mutating func serve(_ found: ArraySlice<PollRequest>) {}
     mutating func windowChanged() {}
-    mutating func finish() {}
+    mutating func finish() -> Bool { true }
 }

@@ -8,13 +8,12 @@ struct Supervision: ~Copyable {
     /// What was blocked before.
     let previousSignals: SignalSet
 
-    /// Blocks the signals. To be done before the fork, so that none is lost or ends us in between.
-    init() throws(SystemCallError) {
-        let forwarded = SignalSet(Signal.forwarded)
-        let previous = try forwarded.block()
-        let descriptor = try forwarded.descriptor()
-        signals = descriptor
-        previousSignals = previous
+    /// How long a slow reader of the output is waited for when the workload was told to end.
+    private static let patience: UInt64 = 1_000_000_000
+
+    init(_ held: borrowing HeldSignals) throws(SystemCallError) {
+        signals = try SignalSet(Signal.forwarded).descriptor()
+        previousSignals = held.previous
     }
 
     /// Until the process ended. Reaps it.
@@ -23,35 +22,61 @@ struct Supervision: ~Copyable {
     ) throws(SystemCallError) -> WorkloadExit {
         let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
         var isOver = false
+        var toldToEnd = false
         while true {
             var requests = [
                 PollRequest(process.descriptor.rawValue, .readable), PollRequest(signals.rawValue, .readable),
             ]
             requests += relay.requests
             let left = isOver ? nil : deadline.map { $0 - min($0, Clocks.now(.monotonic)) }
-            if try Poll.wait(&requests, timeout: left) == 0 {
+            _ = try Poll.wait(&requests, timeout: left)
+            let hasEnded = !requests[0].found.isEmpty
+            // Asked every time: a guest that always has something to say is never found silent.
+            if let deadline, !isOver, !hasEnded, Clocks.now(.monotonic) >= deadline {
                 isOver = true
                 process.signal(Signal.kill)
             }
-            if !requests[1].found.isEmpty { try forward(to: process, relay: &relay) }
+            if !requests[1].found.isEmpty, try forward(to: process, relay: &relay) { toldToEnd = true }
             try relay.serve(requests[2...])
-            if !requests[0].found.isEmpty { break }
+            if hasEnded { break }
         }
         let exit = try Processes.wait(for: process.number)
-        try relay.finish()
+        let hurry = isOver || toldToEnd
+        try deliver(&relay, until: hurry ? Clocks.now(.monotonic).addingClamped(Self.patience) : deadline)
         if isOver, let timeout { return WorkloadExit(.timedOut(timeout)) }
         let killed = exit == .signal(Signal.kill)
         return WorkloadExit(exit, outOfMemory: killed && (cgroup?.outOfMemoryKills ?? 0) > 0)
     }
 
+    /// - Returns: whether one of the signals asks for the end.
     private func forward<Relay: StreamRelay & ~Copyable>(
         to process: borrowing SpawnedProcess, relay: inout Relay
-    ) throws(SystemCallError) {
+    ) throws(SystemCallError) -> Bool {
+        var asksForEnd = false
         while let number = try SignalSet.next(from: signals.rawValue) {
             if number == Signal.windowChanged {
                 relay.windowChanged()
             } else {
                 process.signal(number)
+                asksForEnd = true
+            }
+        }
+        return asksForEnd
+    }
+
+    /// The workload ended: hands its last output to who reads it, until then, or until a signal ends the wait.
+    private func deliver<Relay: StreamRelay & ~Copyable>(
+        _ relay: inout Relay, until end: UInt64?
+    ) throws(SystemCallError) {
+        while try !relay.finish() {
+            var requests = [PollRequest(signals.rawValue, .readable)] + relay.requests
+            let left = end.map { $0 - min($0, Clocks.now(.monotonic)) }
+            if try Poll.wait(&requests, timeout: left) == 0 { return }
+            try relay.serve(requests[1...])
+            if let end, Clocks.now(.monotonic) >= end { return }
+            guard !requests[0].found.isEmpty else { continue }
+            while let number = try SignalSet.next(from: signals.rawValue) {
+                if number != Signal.windowChanged { return }
             }
         }
     }

@@ -2,12 +2,13 @@ import SystemCalls
 
 /// Connects our own terminal with the one of the guest.
 struct TerminalRelay: StreamRelay, ~Copyable {
-    private let master: OwnedDescriptor
+    /// Closed, which hangs up on the guest, when one of the two sides is gone.
+    private var master: OwnedDescriptor?
     private let raw: RawMode?
     private var readsInput: Bool
     /// Keys that the guest's terminal didn't take yet; no more are read until it did.
     private var pending: [UInt8] = []
-    private var isOpen = true
+    private var output: OutputQueue
 
     private static let chunk = 16_384
     /// Ends a line-wise reader's input (VEOF of a new terminal).
@@ -18,7 +19,8 @@ struct TerminalRelay: StreamRelay, ~Copyable {
         try Descriptors.setStatusFlags(
             master.rawValue, try Descriptors.statusFlags(master.rawValue) | OpenFlags.nonBlocking.rawValue)
         let raw = try interactive && Terminals.isTerminal(0) ? RawMode(of: 0) : nil
-        self.master = master
+        self.master = consume master
+        output = OutputQueue()
         self.raw = raw
         readsInput = interactive
     }
@@ -32,47 +34,79 @@ struct TerminalRelay: StreamRelay, ~Copyable {
         try? Terminals.setSize(of: master, to: size ?? Terminals.Size(rows: 24, columns: 80))
     }
 
-    mutating func windowChanged() { Self.adoptSize(of: Self.ownTerminal, for: master.rawValue) }
+    private var number: Int32? {
+        switch master {
+        case .some(let descriptor): descriptor.rawValue
+        case .none: nil
+        }
+    }
+
+    mutating func windowChanged() {
+        if let master = number { Self.adoptSize(of: Self.ownTerminal, for: master) }
+    }
 
     var requests: [PollRequest] {
-        guard isOpen else { return [] }
-        let toMaster: PollEvents = pending.isEmpty ? .readable : [.readable, .writable]
-        var requests = [PollRequest(master.rawValue, toMaster)]
+        var requests: [PollRequest] = []
+        if !output.isEmpty { requests.append(PollRequest(output.descriptor, .writable)) }
+        guard let master = number else { return requests }
+        var toMaster: PollEvents = pending.isEmpty ? [] : .writable
+        if !output.isFull { toMaster.insert(.readable) }
+        // Even asked for nothing, a terminal would be found hung up, over and over.
+        if !toMaster.isEmpty { requests.append(PollRequest(master, toMaster)) }
         if readsInput, pending.isEmpty { requests.append(PollRequest(0, .readable)) }
         return requests
     }
 
     mutating func serve(_ found: ArraySlice<PollRequest>) throws(SystemCallError) {
         for request in found where !request.found.isEmpty {
-            if request.descriptor == master.rawValue {
-                if request.found.contains(.writable) { try flush() }
-                if !request.found.isDisjoint(with: [.readable, .hangUp, .error]) { _ = try moveOutput() }
-            } else {
-                try readInput()
+            switch request.descriptor {
+            case output.descriptor: try writeOutput()
+            case 0: try readInput()
+            default: try serveMaster(request.found)
             }
         }
     }
 
-    mutating func finish() throws(SystemCallError) {
-        while isOpen, try moveOutput() {}
+    private mutating func serveMaster(_ found: PollEvents) throws(SystemCallError) {
+        if found.contains(.writable) { try flush() }
+        // Nobody is left who could read them.
+        if found.contains(.hangUp) { pending = [] }
+        if !output.isFull, !found.isDisjoint(with: [.readable, .hangUp, .error]) { _ = try takeOutput() }
     }
 
-    /// From the guest to us; false when there is nothing (yet, or any more).
-    private mutating func moveOutput() throws(SystemCallError) -> Bool {
+    mutating func finish() throws(SystemCallError) -> Bool {
+        readsInput = false
+        while !output.isFull, try takeOutput() {}
+        return output.isEmpty
+    }
+
+    /// From the guest to the queue; false when there is nothing (yet, or any more).
+    private mutating func takeOutput() throws(SystemCallError) -> Bool {
+        guard let number else { return false }
         do throws(SystemCallError) {
-            let bytes = try Self.read(master.rawValue)
-            if bytes.isEmpty { isOpen = false }
-            try Files.writeAll(1, bytes)
+            let bytes = try Self.read(number)
+            if bytes.isEmpty { master = nil }
+            output.append(bytes)
             return !bytes.isEmpty
         } catch {
             switch error.errno {
             case .again: return false
-            // All of the guest's ends are closed; or ours are, and nobody looks any more.
-            case .inputOutput, .brokenPipe:
-                isOpen = false
+            // All of the guest's ends are closed.
+            case .inputOutput:
+                master = nil
                 return false
             default: throw error
             }
+        }
+    }
+
+    /// From the queue to our standard output.
+    private mutating func writeOutput() throws(SystemCallError) {
+        do throws(SystemCallError) { try output.write() } catch {
+            guard error.errno == .inputOutput || error.errno == .brokenPipe else { throw error }
+            // Nobody looks any more: a guest whose terminal is gone hears of it.
+            output.discard()
+            master = nil
         }
     }
 
@@ -96,10 +130,10 @@ struct TerminalRelay: StreamRelay, ~Copyable {
     }
 
     private mutating func flush() throws(SystemCallError) {
-        while !pending.isEmpty {
+        while !pending.isEmpty, let number {
             do throws(SystemCallError) {
                 let count = try pending.withUnsafeBufferPointer { (buffer) throws(SystemCallError) in
-                    try Files.write(master.rawValue, UnsafeRawBufferPointer(buffer))
+                    try Files.write(number, UnsafeRawBufferPointer(buffer))
                 }
                 pending.removeFirst(count)
             } catch {

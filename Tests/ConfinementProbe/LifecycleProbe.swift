@@ -22,12 +22,14 @@ struct LifecycleProbe {
 
     func foreground() {
         do {
+            let signals = try HeldSignals()
+            defer { signals.release() }
             let cgroup = try cgroup("probe-\(Processes.current)")
             defer { cgroup?.remove() }
             let foreground = Foreground(
                 timeout: timeout, terminal: words.has("terminal"), interactive: words.has("interactive"), cgroup: cgroup
             )
-            let exit = try foreground.run(body)
+            let exit = try foreground.run(holding: signals, body)
             say("status=\(exit.status)")
             if let explanation = exit.explanation { say("explanation=\(explanation)") }
         } catch { say("error=\(error)") }
@@ -45,9 +47,20 @@ struct LifecycleProbe {
             record.cgroup = try cgroup(id.text)
             record = try state.create(record)
             let log = LogLimits(fileSize: Int64(words.number("logsize") ?? 10 << 20))
-            let detached = Detached(state: state, timeout: timeout, log: log, terminal: words.has("terminal"))
+            let detached = Detached(
+                state: state, timeout: timeout, log: log, terminal: words.has("terminal"),
+                keeps: try locked(words.values("lock")))
             say("id=\(try detached.launch(record, body).id)")
         } catch { say("error=\(error)") }
+    }
+
+    /// Files that stay locked as long as somebody has these descriptors.
+    private func locked(_ paths: [String]) throws -> [Int32] {
+        try paths.map { path in
+            let file = try Files.open(path, flags: [.readWrite, .create], mode: 0o600)
+            try Files.lock(file.rawValue, exclusive: true)
+            return file.release()
+        }
     }
 
     /// The guest.
@@ -76,6 +89,7 @@ struct LifecycleProbe {
                 say(
                     "input=\((try? Files.readAll(0, limit: 100)).map { String(decoding: $0, as: UTF8.self) } ?? "none")"
                 )
+            case "flood": while true { say("flood") }
             case "exit": return Int32(word.value) ?? 0
             case "deaf": signal(SIGTERM, SIG_IGN)
             case "spin": while Clocks.now(.processCPU) < UInt64(word.value).map({ $0 * 1_000_000 }) ?? 0 {}

@@ -91,6 +91,24 @@ import Testing
         #expect(record.exitExplanation?.contains("timeout") == true)
     }
 
+    @Test func aTimeoutEndsAlsoWhoKeepsWriting() throws {
+        let record = try end(of: try launch("timeout=300", "flood"))
+        #expect(record.exitExplanation?.contains("timeout") == true)
+    }
+
+    @Test func whatTheMonitorKeepsIsHeldUntilTheEnd() throws {
+        let id = try launch("lock=\(directory.path)/lease", "sleep=60000")
+        let file = try Files.open("\(directory.path)/lease", flags: [.readWrite])
+        #expect(try !Files.tryLock(file.rawValue, exclusive: true))
+        try ContainerStop(state: state).stop(id, grace: .seconds(5))
+        #expect(try eventually { try Files.tryLock(file.rawValue, exclusive: true) })
+    }
+
+    @Test func oneThatIsGoneBeforeItsLauncherLooksDidStart() throws {
+        for _ in 0..<20 { _ = try launch("rm", "exit=0") }
+        #expect(try eventually { try state.records().isEmpty })
+    }
+
     @Test func stopTerminatesAndRecords() throws {
         let id = try launch("sleep=60000")
         try ContainerStop(state: state).stop(id, grace: .seconds(5))

@@ -101,6 +101,24 @@ import Testing
         #expect(error?.description.contains("state.json") == true)
     }
 
+    @Test(arguments: ["{", nil])
+    func aDamagedContainerIsRemovedByItsIDAndByForce(_ text: String?) throws {
+        let directory = try TemporaryDirectory()
+        let state = try state(directory)
+        let id = try state.create(try record(nil)).id
+        if let text {
+            try directory.write("\(id.text)/state.json", text)
+        } else {
+            try Files.unlink("\(directory.path)/\(id.text)/state.json", in: Files.currentDirectory)
+        }
+        #expect(try state.identify(id.short) == id)
+        #expect(throws: LifecycleError.self) { try ContainerRemoval(state: state).remove(id, force: false) }
+        try ContainerRemoval(state: state).remove(id, force: true)
+        #expect(!directory.exists(id.text))
+        #expect(throws: LifecycleError.unknown(id.short)) { try state.identify(id.short) }
+        #expect(throws: LifecycleError.self) { try ContainerRemoval(state: state).remove(id, force: true) }
+    }
+
     @Test func whatACrashLeftHalfMadeIsSweptAway() throws {
         let directory = try TemporaryDirectory()
         let state = try state(directory)

@@ -73,4 +73,72 @@ import Testing
         _ = try Processes.wait(for: process)
         #expect(try Terminals.mode(of: pair.slave.rawValue) == before)
     }
+
+    /// Starts a guest in a terminal whose output goes to a pipe.
+    private func start(_ words: [String], input: Int32, output: Int32) throws -> Int32 {
+        try ChildProgram.start(
+            try Probe.path(), arguments: ["probe", "foreground", "terminal"] + words, environment: [],
+            streams: (input, output, 2), ownGroup: false)
+    }
+
+    private func hasChildren(_ process: Int32) throws -> Bool {
+        try !Files.contents(of: "/proc/\(process)/task/\(process)/children", limit: 4096).isEmpty
+    }
+
+    @Test func aTimeoutHoldsWhenNobodyReadsTheOutput() throws {
+        let output = try Descriptors.pipe()
+        let process = try start(["timeout=500", "flood"], input: 0, output: output.write.rawValue)
+        let reader = output.keepRead()
+        #expect(try eventually { try hasChildren(process) })
+        #expect(try eventually { try !hasChildren(process) })
+        let text = String(decoding: try Files.readAll(reader.rawValue, limit: 1 << 24), as: UTF8.self)
+        #expect(text.contains("status=137\n"))
+        _ = try Processes.wait(for: process)
+    }
+
+    @Test func aSignalIsPassedOnWhenNobodyReadsTheOutput() throws {
+        let output = try Descriptors.pipe()
+        let process = try start(["flood"], input: 0, output: output.write.rawValue)
+        let reader = output.keepRead()
+        // Until the pipe is full and the guest waits.
+        var sizes: [Int] = []
+        _ = try eventually {
+            sizes.append(Poll.readableBytes(reader.rawValue) ?? 0)
+            return sizes.count > 20 && Set(sizes.suffix(20)).count == 1 && sizes.last != 0
+        }
+        try Processes.kill(process, 15)
+        #expect(try eventually { try !hasChildren(process) })
+        let text = String(decoding: try Files.readAll(reader.rawValue, limit: 1 << 24), as: UTF8.self)
+        #expect(text.contains("status=143\n"))
+        _ = try Processes.wait(for: process)
+    }
+
+    @Test func aReaderThatGoesAwayHangsUpAndTheModeIsRestored() throws {
+        let pair = try Terminals.open()
+        let before = try Terminals.mode(of: pair.slave.rawValue)
+        let output = try Descriptors.pipe()
+        // Confined, as the guest otherwise holds the other side of its terminal itself.
+        let process = try start(
+            ["interactive", "confined", "flood"], input: pair.slave.rawValue, output: output.write.rawValue)
+        let reader = output.keepRead()
+        var buffer = [UInt8](repeating: 0, count: 6)
+        _ = try buffer.withUnsafeMutableBytes { try Files.read(reader.rawValue, into: $0) }
+        #expect(try Terminals.mode(of: pair.slave.rawValue) != before, "raw while it runs")
+        try reader.close()
+        _ = try Processes.wait(for: process)
+        #expect(try Terminals.mode(of: pair.slave.rawValue) == before)
+    }
+
+    @Test func aSlowReaderLosesNothing() throws {
+        let output = try Descriptors.pipe()
+        let flags = try Descriptors.statusFlags(output.write.rawValue)
+        try Descriptors.setStatusFlags(output.write.rawValue, flags | OpenFlags.nonBlocking.rawValue)
+        let process = try start(["lines=30000"], input: 0, output: output.write.rawValue)
+        let reader = output.keepRead()
+        var nothing: [PollRequest] = []
+        _ = try Poll.wait(&nothing, timeout: 500_000_000)
+        let text = String(decoding: try Files.readAll(reader.rawValue, limit: 1 << 24), as: UTF8.self)
+        #expect(text.hasPrefix((0..<30_000).map { "line \($0)\r\n" }.joined()))
+        _ = try Processes.wait(for: process)
+    }
 }

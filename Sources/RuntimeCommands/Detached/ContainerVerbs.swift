@@ -27,8 +27,8 @@ enum StopCommand {
         let operands = try StopSettings.table.parse(words, into: &settings)
         let state = try StateDirectory.open(path: settings.common.state)
         let grace = Duration.milliseconds(settings.grace)
-        return try EachContainer(state: state, verb: "stop").apply(operands) { (record) throws(LifecycleError) in
-            try ContainerStop(state: state).stop(record.id, grace: grace)
+        return try EachContainer(state: state, verb: "stop").apply(operands) { (id) throws(LifecycleError) in
+            try ContainerStop(state: state).stop(id, grace: grace)
         }
     }
 }
@@ -40,8 +40,8 @@ enum RemoveCommand {
         let operands = try RemoveSettings.table.parse(words, into: &settings)
         let state = try StateDirectory.open(path: settings.common.state)
         let force = settings.force
-        return try EachContainer(state: state, verb: "rm").apply(operands) { (record) throws(LifecycleError) in
-            try ContainerRemoval(state: state).remove(record.id, force: force)
+        return try EachContainer(state: state, verb: "rm").apply(operands) { (id) throws(LifecycleError) in
+            try ContainerRemoval(state: state).remove(id, force: force)
         }
     }
 }
@@ -53,13 +53,13 @@ struct EachContainer {
 
     /// - Returns: 0 when all of them worked.
     func apply(
-        _ names: [String], _ action: (ContainerRecord) throws(LifecycleError) -> Void
+        _ names: [String], _ action: (ContainerID) throws(LifecycleError) -> Void
     ) throws(UsageError) -> Int32 {
         guard !names.isEmpty else { throw UsageError("\(verb) needs a name or an id", verb: verb) }
         var status: Int32 = 0
         for name in names {
             do throws(LifecycleError) {
-                try action(try state.find(name))
+                try action(try state.identify(name))
                 Diagnostics.print(name)
             } catch {
                 Diagnostics.report("\(error)")

@@ -21,7 +21,8 @@ enum Background {
             try CommandFailure.wrapping { () throws(LifecycleError) in
                 let state = try StateDirectory.open(path: settings.common.state)
                 let detached = Detached(
-                    state: state, timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal)
+                    state: state, timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal,
+                    keeps: planned.kept)
                 let created = try state.create(record)
                 _ = try detached.launch(created) { guest.run($0) }
             }

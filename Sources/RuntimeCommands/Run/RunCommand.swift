@@ -1,4 +1,5 @@
 import ContainerLifecycle
+import SystemCalls
 import WasmEngine
 import WasmWorkload
 
@@ -24,6 +25,9 @@ enum RunCommand {
         _ planned: borrowing PlannedRun, _ module: Module, _ settings: RunSettings
     ) throws(CommandFailure) -> Int32 {
         let plan = planned.plan
+        // A signal may end us only when nothing is left behind.
+        let signals = try CommandFailure.wrapping { () throws(SystemCallError) in try HeldSignals() }
+        defer { signals.release() }
         let own = try WorkloadBelongings(for: plan, module, outlivesCommand: false, settings.common)
         defer { own.remove() }
         let guest = try GuestLaunch.prepare(plan, module, own)
@@ -31,7 +35,7 @@ enum RunCommand {
             timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal,
             interactive: settings.interactive, cgroup: own.cgroup)
         let exit = try CommandFailure.wrapping { () throws(LifecycleError) in
-            try foreground.run { guest.run($0) }
+            try foreground.run(holding: signals) { guest.run($0) }
         }
         if let explanation = exit.explanation { Diagnostics.report("\(planned.imageName): \(explanation)") }
         return exit.status

@@ -10,6 +10,14 @@ struct PlannedRun: ~Copyable {
     let imageName: String
     /// Keeps the image's root from being pruned.
     let lease: RootLease?
+
+    /// The descriptors that hold it.
+    var kept: [Int32] {
+        switch lease {
+        case .some(let lease): lease.rawValue.map { [$0] } ?? []
+        case .none: []
+        }
+    }
 }
 
 extension RunSource {
