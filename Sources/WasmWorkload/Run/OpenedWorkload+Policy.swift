@@ -53,7 +53,9 @@ extension OpenedWorkload {
         }
         let usesNetwork = !plan.ports.isEmpty || !plan.outbound.isEmpty
         policy.ports = usesNetwork ? .granted(bind: plan.ports.map(\.hostPort), connect: connectRules) : .denied
-        policy.seccomp = SeccompProfile(network: usesNetwork, threads: threads)
+        // Landlock knows no UDP: where nothing of it was granted, there is none. Names are looked up over it.
+        let usesDatagrams = !plan.outbound.isEmpty || plan.ports.contains { $0.transport == .udp }
+        policy.seccomp = SeccompProfile(network: usesNetwork, threads: threads, datagrams: usesDatagrams)
         return policy
     }
 }
