@@ -73,6 +73,7 @@ struct ModuleCommandTests {
         status = String(decoding: try Files.contents(of: "/proc/\(process)/status", limit: 1 << 16), as: UTF8.self)
         #expect(status.contains("NoNewPrivs:\t1"))
         #expect(status.contains("CapEff:\t0000000000000000"))
+        #expect(status.contains("Seccomp:\t2"))
         #expect(status.contains("Threads:\t1"))
         let limits = String(decoding: try Files.contents(of: "/proc/\(process)/limits", limit: 1 << 16), as: UTF8.self)
         #expect(limits.split(separator: "\n").contains { $0.hasPrefix("Max core file size") && $0.contains(" 0 ") })

@@ -90,6 +90,22 @@ import Testing
         #expect(machine.run(number: 1, architecture: 0x4000_0003, arguments: [0, 0, 0, 0, 0, 0]) == 0x8000_0000)
     }
 
+    @Test func aWorkerHasNoCallsThatOnlyAnAttackerMakes() {
+        let machine = BPFMachine(WorkerFilter.program)
+        func verdict(_ number: UInt32) -> UInt32 {
+            machine.run(
+                number: number, architecture: SecureComputing.architecture, arguments: [0, 0, 0, 0, 0, 0])
+        }
+        for call: SystemCallNumber in [.mount, .bpf, .ptrace, .initModule, .openByHandleAt, .execve, .unshare] {
+            #expect(verdict(call.rawValue) == 0x8000_0000)
+        }
+        #expect(verdict(SystemCallNumber.socket.rawValue) == 0x0005_0001)
+        #expect(verdict(0x4000_0000 | 520) == 0x0005_0026)
+        for call: SystemCallNumber in [.openat2, .mknodat, .clone, .mmap, .renameat] {
+            #expect(verdict(call.rawValue) == 0x7FFF_0000)
+        }
+    }
+
     @Test func aFilterLongerThanAShortJumpReachesItsEnd() {
         // Every other number allowed: no two neighbours share a verdict.
         var table = VerdictTable(otherwise: .kill)

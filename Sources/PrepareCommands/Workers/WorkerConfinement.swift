@@ -1,3 +1,4 @@
+import Sandbox
 import SystemCalls
 
 /// What a worker gives up before it looks at what a stranger wrote.
@@ -44,6 +45,7 @@ struct WorkerConfinement {
         try restrictPaths()
         try Confinement.clearAmbientCapabilities()
         try Confinement.keepCapabilities(capabilities.reduce(0) { $0 | 1 << $1.rawValue })
+        try WorkerFilter.enter()
     }
 
     /// No path but the places, no TCP at all where the kernel can refuse it. A kernel without Landlock is no error: the code
