@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <locale.h>
 #include <string.h>
 
@@ -15,6 +16,8 @@ static inline void martlet_archive_free_locale(void *locale) { freelocale((local
 
 static inline int martlet_archive_next_header(struct archive *a, struct archive_entry **entry, void *locale) {
     locale_t before = uselocale((locale_t)locale);
+    // The library takes an ENOMEM that somebody else left here for its own: a good archive would be refused.
+    errno = 0;
     int status = archive_read_next_header(a, entry);
     uselocale(before);
     return status;
@@ -22,6 +25,7 @@ static inline int martlet_archive_next_header(struct archive *a, struct archive_
 
 static inline int martlet_archive_write_header(struct archive *a, struct archive_entry *entry, void *locale) {
     locale_t before = uselocale((locale_t)locale);
+    errno = 0;
     int status = archive_write_header(a, entry);
     uselocale(before);
     return status;
