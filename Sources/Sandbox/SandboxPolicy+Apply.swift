@@ -10,7 +10,7 @@ extension SandboxPolicy {
             try OpenDescriptors.closeAll(except: keepDescriptors)
         }
         try step("root directory") { () throws(SystemCallError) in
-            try EmptyRoot.enter()
+            try EmptyRoot.enter(kept: emptyDirectory)
             if let workingDirectory { try Confinement.changeDirectory(to: workingDirectory) }
         }
         Confinement.setFileModeMask(fileModeMask)

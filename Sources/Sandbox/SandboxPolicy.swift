@@ -9,6 +9,9 @@ public struct SandboxPolicy: Sendable {
     /// directory for a process with the privileges to make one, else the host's, where Landlock then opens nothing.
     public var workingDirectory: Int32?
 
+    /// A path where an empty directory is kept, or may be made, to be the root of workloads; nil mounts one for each.
+    public var emptyDirectory: String?
+
     /// Permissions that a file made by the guest doesn't get.
     public var fileModeMask: UInt32
 

@@ -24,7 +24,7 @@ enum Background {
                     state: state, timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal,
                     keeps: planned.kept)
                 let created = try state.create(record)
-                _ = try detached.launch(created) { guest.run($0) }
+                _ = try detached.launch(created) { guest.run($0, emptyDirectory: own.emptyDirectory) }
             }
         } catch {
             own.remove()

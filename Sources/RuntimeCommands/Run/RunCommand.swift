@@ -35,7 +35,7 @@ enum RunCommand {
             timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal,
             interactive: settings.interactive, cgroup: own.cgroup)
         let exit = try CommandFailure.wrapping { () throws(LifecycleError) in
-            try foreground.run(holding: signals) { guest.run($0) }
+            try foreground.run(holding: signals) { guest.run($0, emptyDirectory: own.emptyDirectory) }
         }
         if let explanation = exit.explanation { Diagnostics.report("\(planned.imageName): \(explanation)") }
         return exit.status

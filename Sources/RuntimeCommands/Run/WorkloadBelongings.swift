@@ -10,6 +10,8 @@ struct WorkloadBelongings {
     /// Where it writes what it writes to a shared root.
     let layer: RootFilesystem.WritableLayer
     let cgroup: Cgroup?
+    /// The root of every workload's process.
+    let emptyDirectory: String
 
     /// - Parameter outlivesCommand: whether the workload goes on in the background: then its layer is on disk. One that ends
     ///   with the command has it in memory: making and removing one on disk takes longer than the rest of a start.
@@ -18,8 +20,9 @@ struct WorkloadBelongings {
     ) throws(CommandFailure) {
         let id = try CommandFailure.wrapping { () throws(SystemCallError) in try ContainerID.random() }
         self.id = id
+        let store = try common.storeRoot()
+        emptyDirectory = "\(store)/empty"
         if let root = plan.root, root.isShared, !root.isReadOnly, GuestModule.changesFiles(module) {
-            let store = try common.storeRoot()
             if outlivesCommand {
                 let path = "\(store)/containers/\(id)"
                 try CommandFailure.wrapping { () throws(SystemCallError) in

@@ -7,13 +7,16 @@ import WasmEngine
 extension GuestModule {
     /// Confines this process, which must be the workload's own, and runs the guest to its end.
     ///
-    /// - Parameter channel: hears that the guest starts, or why it can't.
+    /// - Parameters:
+    ///   - channel: hears that the guest starts, or why it can't.
+    ///   - emptyDirectory: a path for the empty directory that becomes the process's root (`SandboxPolicy`).
     /// - Returns: the exit status. How the guest failed has been written to standard error.
-    public func run(_ channel: consuming StartChannel) -> Int32 {
+    public func run(_ channel: consuming StartChannel, emptyDirectory: String?) -> Int32 {
         var policy = workload.sandbox(threads: threads.spawnsThreads)
         policy.keepDescriptors.append(channel.rawValue)
         if let file = prepared.module.fileDescriptor { policy.keepDescriptors.append(file) }
         policy.diesWithParent = channel.parent
+        policy.emptyDirectory = emptyDirectory
         do {
             // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
             try context.examineStreams()
