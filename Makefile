@@ -16,6 +16,8 @@ release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --gc-s
 engine := .build/wasmtime/lib/pkgconfig/wasmtime.pc
 martlet := .build/release/martlet
 
+archives := ^(ArchiveTests|LayerUnpackingTests|ImageTransferTests|ImageStoreTests|PrepareCommandsTests)\.
+
 .DEFAULT_GOAL := help
 .PHONY: help setup build release demo test check fmt bench samples install uninstall clean
 
@@ -42,7 +44,10 @@ demo: setup release ## Set up, build, and run a wasm image
 test: setup ## Run every test
 	$(SWIFT) build --build-tests $(link)
 	oci-samples/build
-	$(SWIFT) test --skip-build $(link)
+	# Two processes: the engine's tests use up mappings, and libarchive takes an ENOMEM that the C library recovered from
+	# for its own.
+	$(SWIFT) test --skip-build $(link) --filter '$(archives)'
+	$(SWIFT) test --skip-build $(link) --skip '$(archives)'
 
 check: ## Check format, lint and structure
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

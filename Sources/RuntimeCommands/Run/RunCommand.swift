@@ -15,7 +15,11 @@ enum RunCommand {
             throw UsageError("--name is for what runs in the background: add -d", verb: "run")
         }
         settings.request.arguments = Array(operands.dropFirst())
-        let planned = try RunSource(operand).plan(settings)
+        let source = try RunSource(operand)
+        let planned = try source.plan(settings)
+        if settings.common.debug {
+            for line in ["source: \(source)"] + planned.plan.summary { Diagnostics.report("debug: \(line)") }
+        }
         let module = try ModuleLookup(settings.common).module(of: planned.plan)
         if settings.detach { return try Background.start(planned, module, settings) }
         return try inForeground(planned, module, settings)

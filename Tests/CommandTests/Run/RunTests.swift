@@ -132,6 +132,13 @@ struct RunTests {
         #expect(outcome.standardError.contains("elsewhere"))
     }
 
+    @Test func debugShowsWhatWillRun() throws {
+        let scratch = try Scratch()
+        let outcome = try scratch.martlet("run", "--debug", "-e", "A=1", scratch.file("counter.wat", Guests.counter))
+        #expect(outcome.exitCode == 1)
+        #expect(outcome.standardError.contains(#"martlet: debug: environment: ["A=1"]"#))
+    }
+
     @Test func anImageThatIsNowhereIsNotFound() throws {
         let scratch = try Scratch()
         let outcome = try scratch.martlet("run", "--pull", "never", "surely/absent:1")
