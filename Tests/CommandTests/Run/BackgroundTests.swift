@@ -36,6 +36,8 @@ struct BackgroundTests {
         let row = try JSONNode(reading: Array(scratch.martlet("ps", "--json").standardOutput.utf8)).elements().first
         let process: Int32 = try #require(row).required("pid").integer()
         #expect(try scratch.martlet("rm", "-f", "loop").exitCode == 0)
+        // It has ended; until somebody reaped it, its number is still there.
+        for _ in 0..<100 where (try? Processes.kill(process, 0)) != nil { usleep(50_000) }
         #expect(throws: SystemCallError.self) { try Processes.kill(process, 0) }
     }
 
