@@ -5,9 +5,9 @@ import LayerUnpacking
 import SystemCalls
 import Testing
 
-/// Nothing here may depend on the umask, so every test runs under one that takes bits away: layers hold modes such as 0777.
-/// The usual one, since it is the whole process's and other tests make directories that others are to reach.
-let usualUmask: Void = { umask(0o022) }()
+/// Nothing here may depend on the umask, so every test runs under a strict one. It is the whole process's: the tests of other
+/// layers have a process of their own (Makefile).
+let strictUmask: Void = { umask(0o077) }()
 
 /// An image made of archives, unpacked beside a canary.
 struct Unpacking {
@@ -16,7 +16,7 @@ struct Unpacking {
     var privileges = UnpackPrivileges.ofThisProcess
 
     init() throws {
-        _ = usualUmask
+        _ = strictUmask
         cage = try CanaryCage()
     }
 
