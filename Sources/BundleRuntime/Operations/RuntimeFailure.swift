@@ -1,0 +1,29 @@
+/// Why an operation wasn't done: one line, and what kind of reason it is.
+///
+/// Container managers read these lines. Where they look for certain words (`container not running`, `does not exist`,
+/// `already exists`, `no such file or directory`), the words are here.
+public struct RuntimeFailure: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Kind: Hashable, Sendable {
+        /// No container of this id.
+        case notFound
+        case alreadyExists
+        /// The container isn't in the state that the operation needs.
+        case wrongState
+        /// A field of `config.json`, an option or a file asks for what can't be.
+        case refused
+        /// The program isn't in the container's root.
+        case programNotFound
+        /// The program is there and can't be executed.
+        case programNotExecutable
+        /// The kernel refused a step of our own work.
+        case system
+    }
+
+    public let kind: Kind
+    public let description: String
+
+    public init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}

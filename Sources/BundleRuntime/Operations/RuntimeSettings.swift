@@ -1,0 +1,23 @@
+/// What the options before a verb say: where containers stand on record, and how their control groups are made.
+public struct RuntimeSettings: Hashable, Sendable {
+    /// Who makes control groups.
+    public enum CgroupManager: String, Hashable, Sendable {
+        case filesystem = "cgroupfs"
+        case systemd
+        /// Nobody: the container stays in the caller's group.
+        case disabled
+    }
+
+    /// The directory of the records (`--root`); nil is `/run/martlet/oci`, for others than root
+    /// `$XDG_RUNTIME_DIR/martlet/oci`.
+    public var root: String?
+    public var cgroupManager = CgroupManager.filesystem
+    /// `--rootless`; nil finds out.
+    public var isRootless: Bool?
+    /// The image store, below which compiled modules are kept; nil is the default one.
+    public var imageStore: String?
+    /// Prints the phases of a start and their times on standard error.
+    public var tracesPhases = false
+
+    public init() {}
+}
