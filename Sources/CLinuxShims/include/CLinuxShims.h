@@ -6,7 +6,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bpf.h"
+#include "bus.h"
 #include "confinement.h"
+#include "mounts.h"
+#include "processes.h"
+#include "groups.h"
+#include "namespaces.h"
 #include "trees.h"
 
 /// openat2(2). `how` carries flags, mode and the RESOLVE_ bits.

@@ -1,0 +1,76 @@
+import CLinuxShims
+import Glibc
+
+/// Unix sockets between processes of one machine: by path or as a pair, with descriptors beside the bytes.
+public enum LocalSockets {
+    /// Descriptors that one message may carry.
+    public static let descriptorLimit = 64
+
+    /// The two ends of a connection.
+    public struct Pair: ~Copyable {
+        public let ours: OwnedDescriptor
+        public let theirs: OwnedDescriptor
+
+        /// Keeps our end and closes the other.
+        public consuming func keepOurs() -> OwnedDescriptor { ours }
+
+        /// Keeps their end and closes ours.
+        public consuming func keepTheirs() -> OwnedDescriptor { theirs }
+    }
+
+    /// A connection that keeps the bounds of messages; both ends are closed on exec.
+    public static func messagePair() throws(SystemCallError) -> Pair {
+        var ends: (Int32, Int32) = (-1, -1)
+        let status = withUnsafeMutablePointer(to: &ends) { pair in
+            // SAFETY: a tuple of two Int32 has the layout of the int[2] that socketpair fills.
+            pair.withMemoryRebound(to: Int32.self, capacity: 2) { martlet_message_pair($0) }
+        }
+        guard status == 0 else { throw SystemCallError("socketpair") }
+        return Pair(ours: OwnedDescriptor(adopting: ends.0), theirs: OwnedDescriptor(adopting: ends.1))
+    }
+
+    /// A stream socket that listens at a path, with mode 0600. At most 107 bytes of path: go by `/proc/self/fd/N/name`.
+    public static func listen(at path: String, backlog: Int32 = 8) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("bind", path) { martlet_unix_listen(path, backlog) })
+    }
+
+    /// A stream connected to the socket at a path.
+    public static func connect(to path: String) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("connect", path) { martlet_unix_connect(path) })
+    }
+
+    /// Sends bytes, at least one, and descriptors with them. Returns how many bytes were taken.
+    @discardableResult
+    public static func send(
+        _ socket: Int32, _ bytes: [UInt8], descriptors: [Int32] = []
+    ) throws(SystemCallError) -> Int {
+        try checked("sendmsg") {
+            martlet_send_descriptors(socket, bytes, bytes.count, descriptors, descriptors.count)
+        }
+    }
+
+    /// What came in one piece; no bytes is the end. The caller owns the descriptors.
+    public struct Received {
+        public var bytes: [UInt8]
+        public var descriptors: [Int32]
+    }
+
+    /// Receives at most `limit` bytes; a longer message is `EMSGSIZE`, further descriptors than `descriptorLimit` are closed.
+    public static func receive(
+        _ socket: Int32, limit: Int, descriptorLimit: Int = 0
+    ) throws(SystemCallError) -> Received {
+        var descriptors = [Int32](repeating: -1, count: descriptorLimit)
+        var found = descriptorLimit
+        var failure: SystemCallError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+            do throws(SystemCallError) {
+                initialized = try checked("recvmsg") {
+                    found = descriptorLimit
+                    return martlet_receive_descriptors(socket, buffer.baseAddress, limit, &descriptors, &found)
+                }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return Received(bytes: bytes, descriptors: Array(descriptors[..<found]))
+    }
+}
