@@ -8,7 +8,7 @@ struct RuntimeConfigurationTests {
         try RuntimeConfiguration(reading: Array(text.utf8))
     }
 
-    @Test("process, root, mounts and annotations are read; the rest stays reachable")
+    @Test("process, root, mounts, hooks, limits and annotations are read")
     func whole() throws {
         let configuration = try read(
             """
@@ -36,10 +36,8 @@ struct RuntimeConfigurationTests {
         #expect(configuration.mounts[0].isBind && configuration.mounts[0].isReadOnly)
         #expect(!configuration.mounts[1].isBind)
         #expect(configuration.annotations == ["dev.martlet.ports": "8080:80"])
-        let limit: Int64? = try configuration.linux?.required("resources").required("memory").required("limit")
-            .integer()
-        #expect(limit == 1_048_576)
-        #expect(try configuration.hooks?.required("poststop").elements().count == 1)
+        #expect(configuration.linux.resources?.memory?.limit == 1_048_576)
+        #expect(configuration.hooks.poststop == [RuntimeHook(path: "/bin/x")])
     }
 
     @Test(

@@ -1,4 +1,3 @@
-import JSON
 import OCISpec
 
 extension WorkloadPlan.Limits {
@@ -8,19 +7,20 @@ extension WorkloadPlan.Limits {
     /// Errors: a number that is no limit, by its place in `config.json`.
     init(bundle configuration: RuntimeConfiguration, directory: String) throws(PlanError) {
         self.init()
-        do throws(JSONError) {
-            guard let resources = try configuration.linux?.optional("resources") else { return }
-            if let limit = try resources.optional("memory")?.optional("limit") {
-                let bytes: Int64 = try limit.integer()
-                guard bytes > 0 || bytes == -1 else { throw limit.invalid("is \(bytes): write bytes, or -1 for none") }
-                memory = bytes > 0 ? UInt64(bytes) : nil
+        guard let resources = configuration.linux.resources else { return }
+        let place = "\(directory)/config.json: $.linux.resources"
+        if let bytes = resources.memory?.limit {
+            guard bytes > 0 || bytes == -1 else {
+                throw PlanError("\(place).memory.limit: is \(bytes): write bytes, or -1 for none")
             }
-            if let quota = try resources.optional("cpu")?.optional("quota") {
-                let microseconds: Int64 = try quota.integer()
-                let period: UInt64 = try resources.optional("cpu")?.optional("period")?.integer() ?? 100_000
-                guard period > 0, microseconds <= 1 << 40 else { throw quota.invalid("makes no share of a processor") }
-                processors = microseconds > 0 ? max(1, UInt64(microseconds) * 1000 / period) : nil
+            memory = bytes > 0 ? UInt64(bytes) : nil
+        }
+        if let microseconds = resources.cpu?.quota {
+            let period = resources.cpu?.period ?? 100_000
+            guard period > 0, microseconds <= 1 << 40 else {
+                throw PlanError("\(place).cpu.quota: makes no share of a processor")
             }
-        } catch { throw PlanError("\(directory)/config.json: \(error)") }
+            processors = microseconds > 0 ? max(1, UInt64(microseconds) * 1000 / period) : nil
+        }
     }
 }
