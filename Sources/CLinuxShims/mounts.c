@@ -42,7 +42,7 @@ int martlet_pivot_root(const char *new_root, const char *old_root) {
 
 int martlet_unmount(const char *path, int flags) { return umount2(path, flags); }
 
-int martlet_mounted_file(int descriptor, struct martlet_mounted_file *file) {
+int martlet_mounted_file_of(int descriptor, struct martlet_mounted_file *file) {
     struct statx status;
     int result = statx(
         descriptor, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, STATX_TYPE | STATX_MODE | STATX_INO | STATUS_MOUNT,
@@ -61,12 +61,10 @@ int martlet_mounted_file(int descriptor, struct martlet_mounted_file *file) {
     return 0;
 }
 
-int martlet_file_system(int descriptor, uint64_t *magic, uint64_t *flags) {
+int martlet_descriptor_filesystem(int descriptor, int64_t *type) {
     struct statfs status;
-    int result = fstatfs(descriptor, &status);
-    if (result != 0) return result;
-    *magic = (uint32_t)status.f_type;
-    *flags = (uint64_t)status.f_flags;
+    if (fstatfs(descriptor, &status) != 0) return -1;
+    *type = (int64_t)(uint32_t)status.f_type;
     return 0;
 }
 

@@ -101,7 +101,7 @@ public struct MountedFile: Equatable, Sendable {
 
     public static func of(_ descriptor: Int32) throws(SystemCallError) -> MountedFile {
         var file = martlet_mounted_file()
-        _ = try checked("statx") { CLinuxShims.martlet_mounted_file(descriptor, &file) }
+        _ = try checked("statx") { martlet_mounted_file_of(descriptor, &file) }
         let node = DeviceNumber(major: file.node_major, minor: file.node_minor)
         let kind: Kind =
             switch file.mode & S_IFMT {
@@ -134,23 +134,14 @@ public struct DeviceNumber: Hashable, Sendable, CustomStringConvertible {
     public var description: String { "\(major):\(minor)" }
 }
 
-/// The kind of a file system, by the number of <linux/magic.h>.
-public struct FileSystemKind: RawRepresentable, Hashable, Sendable {
-    public let rawValue: UInt64
-    public init(rawValue: UInt64) { self.rawValue = rawValue }
-
-    public static let proc = FileSystemKind(rawValue: 0x9fa0)
-    public static let sysfs = FileSystemKind(rawValue: 0x6265_6572)
-    public static let devpts = FileSystemKind(rawValue: 0x1cd1)
-    public static let tmpfs = FileSystemKind(rawValue: 0x0102_1994)
-    public static let cgroup2 = FileSystemKind(rawValue: 0x6367_7270)
-    public static let mqueue = FileSystemKind(rawValue: 0x1980_0202)
+extension FilesystemType {
+    public static let proc = FilesystemType(rawValue: 0x9fa0)
+    public static let sysfs = FilesystemType(rawValue: 0x6265_6572)
 
     /// fstatfs(2).
-    public static func of(_ descriptor: Int32) throws(SystemCallError) -> FileSystemKind {
-        var magic: UInt64 = 0
-        var flags: UInt64 = 0
-        _ = try checked("fstatfs") { martlet_file_system(descriptor, &magic, &flags) }
-        return FileSystemKind(rawValue: magic)
+    public static func of(_ descriptor: Int32) throws(SystemCallError) -> FilesystemType {
+        var type: Int64 = 0
+        _ = try checked("fstatfs") { martlet_descriptor_filesystem(descriptor, &type) }
+        return FilesystemType(rawValue: type)
     }
 }

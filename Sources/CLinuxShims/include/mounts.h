@@ -23,10 +23,10 @@ struct martlet_mounted_file {
     /// 1 when it is the root of its mount.
     uint32_t is_mount_root;
 };
-int martlet_mounted_file(int descriptor, struct martlet_mounted_file *file);
+int martlet_mounted_file_of(int descriptor, struct martlet_mounted_file *file);
 
-/// fstatfs(2): the kind of file system and the ST_ flags of the mount.
-int martlet_file_system(int descriptor, uint64_t *magic, uint64_t *flags);
+/// The number of the file system behind a descriptor, fstatfs(2).
+int martlet_descriptor_filesystem(int descriptor, int64_t *type);
 
 /// mknodat(2); the umask takes away from `mode`.
 int martlet_make_node(int directory, const char *name, uint32_t mode, uint32_t major, uint32_t minor);

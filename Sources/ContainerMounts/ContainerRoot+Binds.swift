@@ -1,0 +1,102 @@
+import SystemCalls
+
+extension ContainerRoot {
+    /// - Parameter inherited: the source as the process outside of the user namespace opened it.
+    mutating func bind(
+        _ mount: PlannedMount, source: String, recursive: Bool, inherited: Int32?
+    ) throws(MountError) {
+        if mount.options.copiesSymbolicLink, try copyLink(mount, source: source) { return }
+        let tree = try naming("\(mount.field).source") { () throws(SystemCallError) in
+            if let inherited { return try Descriptors.duplicate(inherited) }
+            return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
+        }
+        let file = try naming("\(mount.field).source", source) { () throws(SystemCallError) in
+            try MountedFile.of(tree.rawValue)
+        }
+        try setAttributes(tree.rawValue, mount)
+        try finish(tree.rawValue, mount)
+        let target = try bindTarget(mount, source: file, tree: tree.rawValue)
+        try place(tree.rawValue, at: target, mount)
+        if mount.isReadOnlyLate { makeReadOnlyLater(tree, mount) }
+    }
+
+    private func bindTarget(
+        _ mount: PlannedMount, source: MountedFile, tree: Int32
+    ) throws(MountError) -> OwnedDescriptor {
+        let isDirectory = source.kind == .directory
+        let target = try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+            try paths.openOrMake(
+                mount.path, isDirectory ? .directory : .file, followLinks: mount.options.followsDestination)
+        }
+        try refuseKernelTarget(mount, target.rawValue, tree: tree)
+        return target
+    }
+
+    /// The attributes that the options name are set, and the others cleared, as runc has it; without any the source's stay. In
+    /// a user namespace some of them are locked: those stay too, unless the options want them gone.
+    private func setAttributes(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
+        let own = mount.options.own
+        var set = own.set
+        if mount.isReadOnlyLate { set.remove(.readOnly) }
+        if plan.workload == .wasm { set.formUnion([.noDevices, .noSetUserID]) }
+        guard !own.isEmpty || !set.isEmpty else { return }
+        let others: Mounts.Attributes = [.readOnly, .noSetUserID, .noDevices, .noExecution, .noSymbolicLinks]
+        do throws(SystemCallError) {
+            try Mounts.change(
+                tree, set: set, clear: own.isEmpty ? [] : own.clear.union(others.subtracting(set)))
+        } catch {
+            guard error.errno == .notPermitted else { throw MountError("\(mount.field).options", "", cause: error) }
+            try naming("\(mount.field).options", "the source's flags are locked in this user namespace") {
+                () throws(SystemCallError) in try Mounts.change(tree, set: set, clear: own.clear)
+            }
+        }
+    }
+
+    /// The option `copy-symlink`: a source that is a link becomes the same link in the container.
+    private func copyLink(_ mount: PlannedMount, source: String) throws(MountError) -> Bool {
+        let link: String
+        do throws(SystemCallError) {
+            link = try Files.target(ofLink: source)
+        } catch {
+            if error.errno == .invalid { return false }
+            throw MountError("\(mount.field).source", "", cause: error)
+        }
+        try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+            let place = try paths.makeParents(of: mount.path, followLast: false)
+            do throws(SystemCallError) {
+                try DeviceNodes.makeLink(to: link, at: place.name, in: place.directory.rawValue)
+            } catch {
+                guard error.errno == .exists,
+                    (try? Files.target(ofLink: place.name, in: place.directory.rawValue)) == link
+                else { throw error }
+            }
+        }
+        return true
+    }
+
+    /// Over /proc there is nothing but a proc file system, and in it nothing but files that lxcfs emulates: programs, this one
+    /// too, trust what they read and write there.
+    func refuseKernelTarget(_ mount: PlannedMount, _ target: Int32, tree: Int32) throws(MountError) {
+        if mount.destination == "/proc" {
+            let type = try naming("\(mount.field).source") { () throws(SystemCallError) in
+                try FilesystemType.of(tree)
+            }
+            guard type == .proc else {
+                throw MountError("\(mount.field).destination", "/proc can only be a proc file system")
+            }
+            return
+        }
+        let type = try naming("\(mount.field).destination") { () throws(SystemCallError) in
+            try FilesystemType.of(target)
+        }
+        guard type == .proc, !Self.emulatedFiles.contains(mount.destination) else { return }
+        throw MountError(
+            "\(mount.field).destination", "\(printable(mount.path)) leads into /proc, where nothing is mounted")
+    }
+
+    static let emulatedFiles: Set<String> = [
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+        "/proc/loadavg",
+        "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+    ]
+}

@@ -1,0 +1,75 @@
+import SystemCalls
+
+extension ContainerRoot {
+    /// Shows the container its control groups: the unified tree where the host has only that; else a tmpfs with a directory for
+    /// each hierarchy.
+    mutating func mountCgroups(_ mount: PlannedMount) throws(MountError) {
+        let host = "/sys/fs/cgroup"
+        let isUnified = try naming(mount.field, host) { () throws(SystemCallError) in
+            try FilesystemType.of(host) == .unifiedGroups
+        }
+        if isUnified { return try mountFileSystem(mount, type: "cgroup2", source: "cgroup") }
+
+        let target = try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+            try paths.openOrMake(mount.path, .directory, followLinks: mount.options.followsDestination)
+        }
+        try refuseKernelTarget(mount, target.rawValue, tree: target.rawValue)
+        let hierarchies = try naming(mount.field) { () throws(SystemCallError) in try CgroupMounts.current() }
+        let tree = try naming(mount.field) { () throws(SystemCallError) in
+            let context = try Mounts.openContext(type: "tmpfs")
+            try Mounts.configure(context.rawValue, "source", "cgroup")
+            try Mounts.configure(context.rawValue, "mode", "0755")
+            return try Mounts.create(context.rawValue, attributes: [.noSetUserID, .noDevices, .noExecution])
+        }
+        try finish(tree.rawValue, mount)
+        try place(tree.rawValue, at: target, mount)
+        for hierarchy in hierarchies { try mountHierarchy(hierarchy, in: tree.rawValue, mount) }
+        if mount.options.own.set.contains(.readOnly) { makeReadOnlyLater(tree, mount) }
+    }
+
+    private func mountHierarchy(
+        _ hierarchy: CgroupMounts.Hierarchy, in directory: Int32, _ mount: PlannedMount
+    ) throws(MountError) {
+        var attributes = mount.options.own.set
+        attributes.formUnion([.noSetUserID, .noDevices, .noExecution])
+        try naming(mount.field, "the hierarchy \(hierarchy.name)") { () throws(SystemCallError) in
+            try Files.makeDirectory(hierarchy.name, in: directory, mode: 0o755)
+            let target = try Files.open(hierarchy.name, in: directory, flags: [.path, .directory, .noFollow])
+            let tree = try hierarchyTree(hierarchy, attributes)
+            try Mounts.move(tree.rawValue, onto: target.rawValue)
+            // `cpu,cpuacct` is there as `cpu` and as `cpuacct` too.
+            let controllers = hierarchy.name.split(separator: ",").map(String.init)
+            guard controllers.count > 1 else { return }
+            for controller in controllers {
+                try DeviceNodes.makeLink(to: hierarchy.name, at: controller, in: directory)
+            }
+        }
+    }
+
+    /// In a cgroup namespace the hierarchy begins at the container's own group; else that group is bound.
+    private func hierarchyTree(
+        _ hierarchy: CgroupMounts.Hierarchy, _ attributes: Mounts.Attributes
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        if plan.hasCgroupNamespace {
+            do throws(SystemCallError) {
+                let context = try Mounts.openContext(type: hierarchy.isUnified ? "cgroup2" : "cgroup")
+                try Mounts.configure(context.rawValue, "source", "cgroup")
+                for option in hierarchy.options {
+                    let parts = option.split(separator: "=", maxSplits: 1).map(String.init)
+                    if parts.count == 2 {
+                        try Mounts.configure(context.rawValue, "none")
+                        try Mounts.configure(context.rawValue, parts[0], parts[1])
+                    } else {
+                        try Mounts.configure(context.rawValue, option)
+                    }
+                }
+                return try Mounts.create(context.rawValue, attributes: attributes)
+            } catch {
+                guard error.errno == .notPermitted || error.errno == .busy else { throw error }
+            }
+        }
+        let tree = try Mounts.copyTree(hierarchy.ownDirectory, recursive: true)
+        try Mounts.change(tree.rawValue, set: attributes, recursive: true)
+        return tree
+    }
+}

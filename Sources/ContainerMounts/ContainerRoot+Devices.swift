@@ -1,0 +1,135 @@
+import SystemCalls
+
+extension ContainerRoot {
+    /// Makes the devices and links of /dev; nothing for a guest, and nothing when /dev is a bind.
+    public func makeDevices() throws(MountError) {
+        guard plan.fillsDeviceDirectory else { return }
+        let directory = try naming("default device /dev") { () throws(SystemCallError) in
+            try paths.openOrMake("/dev", .directory)
+        }
+        // The configuration's come first: it may give a default one another mode or owner.
+        for device in plan.devices where device.path != "/dev/ptmx" { try make(device, devices: directory.rawValue) }
+        for device in PlannedDevice.defaults where !plan.devices.contains(where: { $0.path == device.path }) {
+            try make(device, devices: directory.rawValue)
+        }
+        try makeLinks(in: directory.rawValue)
+    }
+
+    private func make(_ device: PlannedDevice, devices: Int32) throws(MountError) {
+        let parts = device.path.split(separator: "/")
+        if parts.count == 2, parts[0] == "dev" { return try make(device, String(parts[1]), in: devices) }
+        let place = try naming(device.field, device.path) { () throws(SystemCallError) in
+            try paths.makeParents(of: device.path, followLast: false)
+        }
+        try make(device, place.name, in: place.directory.rawValue)
+    }
+
+    private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
+        do throws(SystemCallError) {
+            try DeviceNodes.make(device.kind, name, in: directory, permissions: device.permissions)
+            guard device.user != 0 || device.group != 0 else { return }
+            // Another may have exchanged what was just made: only the node itself is given away.
+            let node = try Files.open(name, in: directory, flags: [.path, .noFollow])
+            guard try MountedFile.of(node.rawValue).kind == device.kind else {
+                throw SystemCallError("mknodat", device.path, .exists)
+            }
+            try DeviceNodes.setOwner(of: node.rawValue, user: device.user, group: device.group)
+        } catch {
+            switch error.errno {
+            case .exists: try useExisting(device, name, in: directory)
+            // In a user namespace nobody makes device nodes.
+            case .notPermitted: try bindFromHost(device, name, in: directory)
+            default: throw MountError(device.field, device.path, cause: error)
+            }
+        }
+    }
+
+    /// The image has something by this name: the device itself is taken, a plain file is covered, anything else is refused.
+    private func useExisting(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
+        let existing = try naming(device.field, device.path) { () throws(SystemCallError) in
+            let node = try Files.open(name, in: directory, flags: [.path, .noFollow])
+            return try MountedFile.of(node.rawValue).kind
+        }
+        if existing == device.kind { return }
+        guard existing == .regular else {
+            throw MountError(
+                device.field,
+                "the root has something else at \(device.path); remove it from the image, or mount a tmpfs on /dev")
+        }
+        try bindFromHost(device, name, in: directory)
+    }
+
+    private func bindFromHost(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
+        try naming(device.field, "\(device.path) of the host") { () throws(SystemCallError) in
+            let tree = try Mounts.copyTree(device.path, recursive: false, followLinks: false)
+            guard try MountedFile.of(tree.rawValue).kind == device.kind else {
+                throw SystemCallError("open_tree", device.path, .noSuchDevice)
+            }
+            try cover(name, in: directory, with: tree.rawValue)
+        }
+    }
+
+    /// Mounts something that isn't a directory onto a file, made when missing. What is there must be no link.
+    func cover(_ name: String, in directory: Int32, with tree: Int32) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            try Files.open(
+                name, in: directory, flags: [.readOnly, .create, .exclusive, .noFollow], mode: 0o600
+            ).close()
+        } catch {
+            guard error.errno == .exists else { throw error }
+        }
+        let target = try Files.open(name, in: directory, flags: [.path, .noFollow])
+        switch try MountedFile.of(target.rawValue).kind {
+        case .regular, .characterDevice, .blockDevice: break
+        case .directory, .symbolicLink, .pipe, .socket, .unknown:
+            throw SystemCallError("move_mount", name, .tooManySymbolicLinks)
+        }
+        try Mounts.move(tree, onto: target.rawValue)
+        let seen = try Files.open(name, in: directory, flags: [.path, .noFollow])
+        guard try MountedFile.of(seen.rawValue).mount == MountedFile.of(tree).mount else {
+            throw SystemCallError("move_mount", name, .crossDevice)
+        }
+    }
+
+    private func makeLinks(in directory: Int32) throws(MountError) {
+        for (name, target) in Self.links {
+            do throws(SystemCallError) {
+                try DeviceNodes.makeLink(to: target, at: name, in: directory)
+            } catch {
+                // What the image has by this name is its own choice; nothing is written through it.
+                guard error.errno == .exists else { throw MountError("/dev/\(name)", "", cause: error) }
+            }
+        }
+        try naming("/dev/ptmx") { () throws(SystemCallError) in
+            do throws(SystemCallError) {
+                try DeviceNodes.makeLink(to: "pts/ptmx", at: "ptmx", in: directory)
+            } catch {
+                // A node of the host's would open terminals of the host.
+                guard error.errno == .exists else { throw error }
+                try Files.unlink("ptmx", in: directory)
+                try DeviceNodes.makeLink(to: "pts/ptmx", at: "ptmx", in: directory)
+            }
+        }
+    }
+
+    private static let links = [
+        ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ]
+
+    /// Makes /dev/console the container's own terminal.
+    ///
+    /// - Parameter terminal: the slave of a pty, opened in this mount namespace.
+    public func bindConsole(_ terminal: Int32) throws(MountError) {
+        let field = "process.terminal"
+        try naming(field, "/dev/console") { () throws(SystemCallError) in
+            // Unix98 slaves have the majors 136 to 143.
+            guard case .characterDevice(let number) = try MountedFile.of(terminal).kind,
+                (136...143).contains(number.major)
+            else { throw SystemCallError("open_tree", "/dev/console", .notTerminal) }
+            let tree = try Mounts.copyTree(in: terminal, recursive: false)
+            let directory = try paths.openOrMake("/dev", .directory)
+            try cover("console", in: directory.rawValue, with: tree.rawValue)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import SystemCalls
+
+/// How a process takes a container's root for its own.
+public enum RootEntry: Sendable, Equatable {
+    /// pivot_root(2): the host's tree is gone from the namespace.
+    case pivot
+    /// `--no-pivot`, for a host whose root is the initial ramdisk's: the root is moved over `/`.
+    case move
+}
+
+extension ContainerRoot {
+    /// Makes this the process's root and leaves the host's tree. The working directory is `/`, the creation mask 0022.
+    public consuming func enter(_ entry: RootEntry) throws(MountError) {
+        for change in late {
+            try naming(change.field) { () throws(SystemCallError) in
+                try Mounts.change(change.mount, set: .readOnly)
+            }
+        }
+        switch entry {
+        case .pivot: try naming("root.path") { () throws(SystemCallError) in try pivot() }
+        case .move: try naming("root.path") { () throws(SystemCallError) in try move() }
+        }
+        if let propagation = plan.rootPropagation, propagation.kind == .shared || propagation.kind == .unbindable {
+            try naming("linux.rootfsPropagation") { () throws(SystemCallError) in
+                try Mounts.change(
+                    root.rawValue, propagation: propagation.kind, recursive: propagation.isRecursive)
+            }
+        }
+        _ = Confinement.replaceFileModeMask(0o022)
+    }
+
+    private borrowing func pivot() throws(SystemCallError) {
+        let old = try Files.open("/", flags: [.path, .directory])
+        try Confinement.changeDirectory(to: root.rawValue)
+        try Mounts.pivotIntoWorkingDirectory()
+        // The old root lies over the new one now. What is unmounted from it must not be unmounted on the host too.
+        try Confinement.changeDirectory(to: old.rawValue)
+        try Mounts.change(old.rawValue, propagation: .slave, recursive: true)
+        try Mounts.detachWorkingDirectory()
+        try Confinement.changeDirectory(to: "/")
+    }
+
+    private borrowing func move() throws(SystemCallError) {
+        try coverKernelFileSystems()
+        let top = try Files.open("/", flags: [.path, .directory])
+        try Mounts.move(root.rawValue, onto: top.rawValue)
+        try Confinement.changeDirectory(to: root.rawValue)
+        try Confinement.makeWorkingDirectoryTheRoot()
+        try Confinement.changeDirectory(to: "/")
+    }
+
+    /// The host's proc and sysfs stay reachable in the namespace, and with a whole one there the kernel lets the container mount
+    /// one without the masks: they are unmounted, or covered where that isn't allowed.
+    private borrowing func coverKernelFileSystems() throws(SystemCallError) {
+        let table = String(decoding: try Files.contents(of: "/proc/self/mountinfo", limit: 4 << 20), as: UTF8.self)
+        let inside = try Files.target(ofLink: "/proc/self/fd/\(root.rawValue)") + "/"
+        let points = KernelFileSystems.points(mountTable: table, outside: inside)
+        // Opened before the first is unmounted: one of them is the /proc that paths lead through.
+        for point in points {
+            guard let directory = try? Files.open(point, flags: [.path, .directory]) else { continue }
+            try? Mounts.change(directory.rawValue, propagation: .slave, recursive: true)
+            do throws(SystemCallError) {
+                try Mounts.detach(point)
+            } catch {
+                guard error.errno == .invalid || error.errno == .notPermitted else { throw error }
+                let context = try Mounts.openContext(type: "tmpfs")
+                let cover = try Mounts.create(context.rawValue, attributes: [.readOnly])
+                try Mounts.move(cover.rawValue, onto: directory.rawValue)
+            }
+        }
+    }
+}
+
+/// Where whole proc and sysfs file systems are mounted.
+enum KernelFileSystems {
+    /// Pure, from the text of mountinfo; later mounts first. Those below `outside` are left out.
+    static func points(mountTable: String, outside: String) -> [String] {
+        var points: [String] = []
+        for line in mountTable.split(separator: "\n") {
+            guard let separator = line.firstRange(of: " - ") else { continue }
+            let left = line[..<separator.lowerBound].split(separator: " ")
+            let type = line[separator.upperBound...].prefix { $0 != " " }
+            guard left.count >= 5, left[3] == "/", type == "proc" || type == "sysfs" else { continue }
+            let point = unescaped(left[4])
+            if !point.hasPrefix(outside) { points.append(point) }
+        }
+        return points.reversed()
+    }
+
+    /// Blanks and backslashes are written as three octal digits.
+    static func unescaped(_ text: Substring) -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(3)
+            if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
+                let value = digits.reduce(0) { $0 * 8 + Int($1 - 0x30) }
+                bytes.append(UInt8(truncatingIfNeeded: value))
+                rest = rest.dropFirst(3)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,130 @@
+import SystemCalls
+
+extension ContainerRoot {
+    mutating func mountFileSystem(
+        _ mount: PlannedMount, type: String, source: String
+    ) throws(MountError) {
+        let target = try fileSystemTarget(mount, type: type)
+        let tree: OwnedDescriptor
+        do throws(MountError) {
+            tree = try fileSystem(mount, type: type, source: source, target: target.rawValue)
+        } catch {
+            guard let substitute = try substitute(for: type, mount, error) else { throw error }
+            tree = substitute
+        }
+        if mount.options.copiesUp { try copyUp(from: target.rawValue, to: tree.rawValue, mount) }
+        try finish(tree.rawValue, mount)
+        try place(tree.rawValue, at: target, mount)
+        if mount.isReadOnlyLate { makeReadOnlyLater(tree, mount) }
+    }
+
+    /// Where a file system goes: a directory, made when missing. Kernel interfaces go onto real directories alone: a link in
+    /// the image could show a fake one to everybody who trusts them.
+    private func fileSystemTarget(_ mount: PlannedMount, type: String) throws(MountError) -> OwnedDescriptor {
+        let field = "\(mount.field).destination"
+        if type == "proc" || type == "sysfs" {
+            do throws(SystemCallError) {
+                return try paths.openWithoutLinks(mount.destination, flags: .directory)
+            } catch {
+                switch error.errno {
+                case .noSuchFile: break
+                case .notDirectory, .tooManySymbolicLinks:
+                    throw MountError(
+                        field, "\(mount.path) in the root is no directory; \(type) is mounted on nothing else")
+                default: throw MountError(field, mount.path, cause: error)
+                }
+            }
+        }
+        let target = try naming(field, mount.path) { () throws(SystemCallError) in
+            try paths.openOrMake(mount.path, .directory, followLinks: mount.options.followsDestination)
+        }
+        if type != "proc" || mount.destination != "/proc" {
+            try refuseKernelTarget(mount, target.rawValue, tree: target.rawValue)
+        }
+        return target
+    }
+
+    /// Makes the file system, mounted nowhere yet.
+    private func fileSystem(
+        _ mount: PlannedMount, type: String, source: String, target: Int32
+    ) throws(MountError) -> OwnedDescriptor {
+        let context = try naming("\(mount.field).type", "no file system \"\(printable(type))\" here") {
+            () throws(SystemCallError) in try Mounts.openContext(type: type)
+        }
+        do throws(SystemCallError) {
+            try configure(context.rawValue, mount, type: type, source: source, target: target)
+            var attributes = mount.options.own.set
+            if mount.isReadOnlyLate { attributes.remove(.readOnly) }
+            if plan.workload == .wasm { attributes.formUnion([.noDevices, .noSetUserID]) }
+            return try Mounts.create(context.rawValue, attributes: attributes)
+        } catch {
+            let complaint = Mounts.complaint(of: context.rawValue)
+            throw MountError(
+                mount.field, "\(type) on \(mount.path)" + (complaint.map { ": \($0)" } ?? ""), cause: error)
+        }
+    }
+
+    private func configure(
+        _ context: Int32, _ mount: PlannedMount, type: String, source: String, target: Int32
+    ) throws(SystemCallError) {
+        try Mounts.configure(context, "source", source)
+        for flag in mount.options.superblock { try Mounts.configure(context, flag) }
+        if !Self.virtualTypes.contains(type), mount.options.own.set.contains(.readOnly) {
+            try Mounts.configure(context, "ro")
+        }
+        // A new tmpfs looks like the directory that it covers.
+        if type == "tmpfs", !mount.options.parameters.contains(where: { $0.key == "mode" }) {
+            let permissions = try MountedFile.of(target).permissions
+            try Mounts.configure(context, "mode", String(permissions, radix: 8))
+        }
+        if let label = plan.label, type != "proc", type != "sysfs", type != "mqueue" {
+            try Mounts.configure(context, "context", label)
+        }
+        for parameter in mount.options.parameters { try configure(context, parameter, type: type) }
+    }
+
+    private func configure(
+        _ context: Int32, _ parameter: MountOptions.Parameter, type: String
+    ) throws(SystemCallError) {
+        guard let value = parameter.value else { return try Mounts.configure(context, parameter.key) }
+        do throws(SystemCallError) {
+            try Mounts.configure(context, parameter.key, value)
+        } catch {
+            // The group of terminals often isn't mapped in a user namespace; without it they have the user's own.
+            guard type == "devpts", parameter.key == "gid", plan.hasUserNamespace, error.errno == .invalid else {
+                throw error
+            }
+        }
+    }
+
+    /// Their read-only flag belongs to the mount alone: the file system itself is shared, or has no other state.
+    private static let virtualTypes: Set<String> = [
+        "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "cgroup2", "ramfs", "devtmpfs", "securityfs", "bpf",
+        "debugfs",
+        "tracefs",
+    ]
+
+    /// What a user namespace may not mount, but may see of the host's.
+    private func substitute(
+        for type: String, _ mount: PlannedMount, _ error: MountError
+    ) throws(MountError) -> OwnedDescriptor? {
+        guard let errno = error.cause?.errno, errno == .notPermitted || errno == .busy else { return nil }
+        switch type {
+        case "sysfs" where plan.hasUserNamespace:
+            return try hostTree("/sys", mount, set: [.readOnly, .noSetUserID, .noDevices, .noExecution])
+        case "cgroup2":
+            return try hostTree("/sys/fs/cgroup", mount, set: mount.options.own.set)
+        default: return nil
+        }
+    }
+
+    private func hostTree(
+        _ path: String, _ mount: PlannedMount, set: Mounts.Attributes
+    ) throws(MountError) -> OwnedDescriptor {
+        try naming(mount.field) { () throws(SystemCallError) in
+            let tree = try Mounts.copyTree(path, recursive: true)
+            try Mounts.change(tree.rawValue, set: set, recursive: true)
+            return tree
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import SystemCalls
+
+extension ContainerRoot {
+    /// Makes all mounts of the configuration in their order.
+    ///
+    /// - Parameter sources: the same as at `init`.
+    public mutating func mountAll(sources: borrowing MountSources) throws(MountError) {
+        for mount in plan.mounts { try make(mount, inherited: sources.binds[mount.index]) }
+    }
+
+    private mutating func make(_ mount: PlannedMount, inherited: Int32?) throws(MountError) {
+        switch mount.action {
+        case .bind(let source, let recursive):
+            try bind(mount, source: source, recursive: recursive, inherited: inherited)
+        case .cgroup: try mountCgroups(mount)
+        case .fileSystem(let type, let source): try mountFileSystem(mount, type: type, source: source)
+        }
+    }
+
+    /// Moves a finished mount onto its place, and makes sure that it is there that it is seen now.
+    func place(_ tree: Int32, at target: consuming OwnedDescriptor, _ mount: PlannedMount) throws(MountError) {
+        try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+            try Mounts.move(tree, onto: target.rawValue)
+        }
+        try verify(tree, mount)
+    }
+
+    /// Where the path leads now has to be the mount: a target that was exchanged meanwhile is an error, since the container
+    /// would take what another put there for what the configuration asked for.
+    private func verify(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
+        try naming("\(mount.field).destination", "\(mount.path) was exchanged while it was mounted") {
+            () throws(SystemCallError) in
+            let seen = try paths.open(mount.path, followLinks: mount.options.followsDestination)
+            guard try MountedFile.of(seen.rawValue).mount == MountedFile.of(tree).mount else {
+                throw SystemCallError("move_mount", mount.path, .crossDevice)
+            }
+        }
+    }
+
+    /// Attributes and propagation, before anybody can see the mount.
+    func finish(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
+        let options = mount.options
+        try naming("\(mount.field).options") { () throws(SystemCallError) in
+            if !options.recursive.isEmpty {
+                try Mounts.change(
+                    tree, set: options.recursive.set, clear: options.recursive.clear, recursive: true)
+            }
+            for change in options.propagation {
+                try Mounts.change(tree, propagation: change.kind, recursive: change.isRecursive)
+            }
+        }
+    }
+
+    /// Remembers to make the mount read-only when everything in it is made.
+    mutating func makeReadOnlyLater(_ tree: consuming OwnedDescriptor, _ mount: PlannedMount) {
+        late.append(LateChange(mount: tree.release(), field: "\(mount.field).options"))
+    }
+}

@@ -1,0 +1,99 @@
+import OCISpec
+import SystemCalls
+
+/// Everything that a `config.json` says about the mount namespace, made out before anything is done.
+///
+/// Pure: what can be refused without looking at the machine is refused here, by the field's name.
+public struct MountPlan: Sendable {
+    /// What will run in the container.
+    public enum Workload: Sendable, Equatable {
+        case native
+        /// A guest sees no kernel interfaces: of /dev, /proc and /sys there is nothing in its tree.
+        case wasm
+    }
+
+    public var workload: Workload
+    /// Absolute.
+    public var root: String
+    public var rootIsReadOnly: Bool
+    /// nil: what the container's tree is made from receives the host's mounts, and gives none back.
+    public var rootPropagation: MountOptions.PropagationChange?
+    public var mounts: [PlannedMount]
+    /// Beside the default ones; empty when /dev is a bind, which is left as it is.
+    public var devices: [PlannedDevice]
+    /// Default devices, links and ptmx: not for a guest, and not in a /dev that is a bind.
+    public var fillsDeviceDirectory: Bool
+    public var maskedPaths: [String]
+    public var readonlyPaths: [String]
+    /// For security modules, as in the mount option `context`.
+    public var label: String?
+    public var hasUserNamespace: Bool
+    public var hasNetworkNamespace: Bool
+    public var hasCgroupNamespace: Bool
+    /// The container's own, for idmapped mounts that name none.
+    public var uidMappings: [IDMapping]
+    public var gidMappings: [IDMapping]
+    /// The file of the user namespace that the container joins.
+    public var joinedUserNamespace: String?
+
+    /// - Parameter bundle: absolute; relative paths of the configuration begin there.
+    public init(
+        _ configuration: RuntimeConfiguration, bundle: String, workload: Workload
+    ) throws(MountError) {
+        guard let root = configuration.root else { throw MountError("root", "is missing") }
+        let linux = configuration.linux
+        self.workload = workload
+        self.root = try Self.hostPath(root.path, from: bundle, field: "root.path")
+        rootIsReadOnly = root.isReadOnly
+        rootPropagation = try linux.rootfsPropagation.flatMap { text throws(MountError) in
+            // Go writes an absent text as an empty one.
+            if text.isEmpty { return nil }
+            guard let change = KnownOptions.propagations[text] else {
+                throw MountError(
+                    "linux.rootfsPropagation", "\"\(printable(text))\" is unknown, expected shared, slave, …")
+            }
+            return change
+        }
+        label = linux.mountLabel.flatMap { $0.isEmpty ? nil : $0 }
+        let user = linux.namespace(.user)
+        hasUserNamespace = user != nil
+        joinedUserNamespace = user?.path
+        hasNetworkNamespace = linux.namespace(.network) != nil
+        hasCgroupNamespace = linux.namespace(.cgroup) != nil
+        uidMappings = linux.uidMappings
+        gidMappings = linux.gidMappings
+        maskedPaths = linux.maskedPaths
+        readonlyPaths = linux.readonlyPaths
+
+        mounts = []
+        for (index, mount) in configuration.mounts.enumerated() {
+            let planned = try PlannedMount(mount, index: index, bundle: bundle)
+            if workload == .wasm, !WasmView.shows(planned) { continue }
+            mounts.append(planned)
+        }
+        let deviceDirectoryIsBound = mounts.contains { $0.isBind && $0.destination == "/dev" }
+        fillsDeviceDirectory = workload == .native && !deviceDirectoryIsBound
+        devices = []
+        if fillsDeviceDirectory {
+            for (index, device) in linux.devices.enumerated() {
+                devices.append(try PlannedDevice(device, field: "linux.devices[\(index)]"))
+            }
+        }
+    }
+
+    /// An absolute path of the host.
+    static func hostPath(_ path: String, from bundle: String, field: String) throws(MountError) -> String {
+        guard !path.isEmpty else { throw MountError(field, "is empty") }
+        guard !path.utf8.contains(0) else { throw MountError(field, "holds a zero byte") }
+        return path.hasPrefix("/") ? path : "\(bundle)/\(path)"
+    }
+
+    /// A path of the container without `.`, `..`, doubled and closing slashes; begins with a slash.
+    static func cleaned(_ path: String) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}

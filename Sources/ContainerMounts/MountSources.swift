@@ -1,0 +1,57 @@
+import OCISpec
+import SystemCalls
+
+/// Mounts that only the process outside of the container's user namespace can make: its root, the sources of its binds, and
+/// idmapped ones. They are mounted nowhere yet; the container's process inherits the descriptors by the fork.
+public struct MountSources: ~Copyable {
+    /// Of the root, when there is one.
+    var root: Int32 = -1
+    /// By the place in `mounts`; -1 where the container's process does it itself.
+    var binds: [Int: Int32] = [:]
+
+    /// Nothing: everything is done by the container's process.
+    public init() {}
+
+    deinit {
+        if root >= 0 { _ = OwnedDescriptor(adopting: root) }
+        for descriptor in binds.values { _ = OwnedDescriptor(adopting: descriptor) }
+    }
+
+    /// Opens what the container's process may not; with no user namespace that is nothing but idmapped mounts.
+    ///
+    /// Must be called in the mount namespace that the container's is made from, before the fork. A process without privileges
+    /// opens nothing, and the container's process does with what its user namespace allows.
+    public init(for plan: borrowing MountPlan) throws(MountError) {
+        for mount in plan.mounts {
+            guard case .bind(let source, let recursive) = mount.action else { continue }
+            let mapping = try plan.identityMapping(of: mount)
+            guard plan.hasUserNamespace || mapping != nil else { continue }
+            guard let tree = try Self.open(source, recursive: recursive, mount) else { continue }
+            if let mapping { try Self.map(tree.rawValue, mapping, mount) }
+            binds[mount.index] = tree.release()
+        }
+        if plan.hasUserNamespace, let tree = try? Mounts.copyTree(plan.root, recursive: true) { root = tree.release() }
+    }
+
+    private static func open(
+        _ source: String, recursive: Bool, _ mount: PlannedMount
+    ) throws(MountError) -> OwnedDescriptor? {
+        do throws(SystemCallError) {
+            return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
+        } catch {
+            // Without privileges: the container's process tries in its own namespaces. An idmapped mount it can't make.
+            if error.errno == .notPermitted, mount.options.mapping == nil, mount.uidMappings.isEmpty { return nil }
+            throw MountError("\(mount.field).source", "", cause: error)
+        }
+    }
+
+    private static func map(
+        _ tree: Int32, _ mapping: IdentityMapping, _ mount: PlannedMount
+    ) throws(MountError) {
+        let namespace = try mapping.namespace(field: mount.field)
+        try naming(mount.field, "the ids of files can't be mapped here") { () throws(SystemCallError) in
+            try Mounts.change(
+                tree, set: .idMapped, recursive: mapping.isRecursive, userNamespace: namespace.rawValue)
+        }
+    }
+}
