@@ -2,7 +2,7 @@ import SystemCalls
 
 extension UserIdentity {
     /// The largest /etc/passwd or /etc/group of an image that is read.
-    public static let accountFileLimit = 1 << 20
+    public static let accountFileLimit = AccountFile.limit
     /// The most supplementary groups that are taken over; the kernel's own limit.
     public static let groupLimit = 65_536
 
@@ -82,15 +82,8 @@ extension UserIdentity {
 
     /// The lines of an account file, read by a path that can't leave the image; none when it's absent and not demanded.
     private static func accounts(_ path: String, root: Int32, demanded: Bool) throws(UserError) -> [Substring] {
-        let bytes: [UInt8]
         do throws(SystemCallError) {
-            let file = try Files.open(
-                path, in: root, flags: [.readOnly, .nonBlocking, .noControllingTerminal],
-                resolve: [.inRoot, .noMagicLinks])
-            guard try FileStatus.of(file.rawValue).kind == .regular else {
-                throw SystemCallError("open", path, .invalid)
-            }
-            bytes = try Files.readAll(file.rawValue, limit: accountFileLimit)
+            return try AccountFile.lines(path, inRoot: root)
         } catch {
             if error.errno == .noSuchFile || error.errno == .notDirectory { return [] }
             if error.errno == .fileTooLarge {
@@ -99,6 +92,5 @@ extension UserIdentity {
             if !demanded { return [] }
             throw .unreadable(file: "/\(path)", reason: "\(error)")
         }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     }
 }
