@@ -2,7 +2,6 @@
 #include "mounts.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -77,5 +76,3 @@ int martlet_give_node(int descriptor, uint32_t user, uint32_t group) {
 }
 
 long martlet_working_directory(char *path, size_t size) { return syscall(__NR_getcwd, path, size); }
-
-int martlet_user_namespace_make(void) { return unshare(CLONE_NEWUSER); }

@@ -29,14 +29,23 @@ struct ContainerPaths {
     }
 
     /// Opens with O_PATH, and makes what is missing with its parents: directories 0755, files 0644.
-    func openOrMake(_ path: String, _ target: Target, followLinks: Bool = true) throws(SystemCallError)
-        -> OwnedDescriptor
-    {
+    func openOrMake(
+        _ path: String, _ target: Target, followLinks: Bool = true
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        var isNew = false
+        return try openOrMake(path, target, followLinks: followLinks, isNew: &isNew)
+    }
+
+    /// - Parameter isNew: whether it was missing.
+    func openOrMake(
+        _ path: String, _ target: Target, followLinks: Bool, isNew: inout Bool
+    ) throws(SystemCallError) -> OwnedDescriptor {
         do throws(SystemCallError) {
             return try open(path, followLinks: followLinks)
         } catch {
             guard error.errno == .noSuchFile else { throw error }
         }
+        isNew = true
         let place = try makeParents(of: path, followLast: followLinks)
         do throws(SystemCallError) {
             switch target {
@@ -106,8 +115,9 @@ struct ContainerPaths {
     }
 
     private func makeDirectory(_ walked: [String], _ name: String) throws(SystemCallError) {
+        let parent = try directory(walked)
         do throws(SystemCallError) {
-            try Files.makeDirectory(name, in: try directory(walked).rawValue, mode: 0o755)
+            try Files.makeDirectory(name, in: parent.rawValue, mode: 0o755)
         } catch {
             if error.errno != .exists { throw error }
         }

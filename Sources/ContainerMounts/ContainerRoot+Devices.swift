@@ -65,29 +65,7 @@ extension ContainerRoot {
             guard try MountedFile.of(tree.rawValue).kind == device.kind else {
                 throw SystemCallError("open_tree", device.path, .noSuchDevice)
             }
-            try cover(name, in: directory, with: tree.rawValue)
-        }
-    }
-
-    /// Mounts something that isn't a directory onto a file, made when missing. What is there must be no link.
-    func cover(_ name: String, in directory: Int32, with tree: Int32) throws(SystemCallError) {
-        do throws(SystemCallError) {
-            try Files.open(
-                name, in: directory, flags: [.readOnly, .create, .exclusive, .noFollow], mode: 0o600
-            ).close()
-        } catch {
-            guard error.errno == .exists else { throw error }
-        }
-        let target = try Files.open(name, in: directory, flags: [.path, .noFollow])
-        switch try MountedFile.of(target.rawValue).kind {
-        case .regular, .characterDevice, .blockDevice: break
-        case .directory, .symbolicLink, .pipe, .socket, .unknown:
-            throw SystemCallError("move_mount", name, .tooManySymbolicLinks)
-        }
-        try Mounts.move(tree, onto: target.rawValue)
-        let seen = try Files.open(name, in: directory, flags: [.path, .noFollow])
-        guard try MountedFile.of(seen.rawValue).mount == MountedFile.of(tree).mount else {
-            throw SystemCallError("move_mount", name, .crossDevice)
+            try Self.cover(name, in: directory, with: tree.rawValue)
         }
     }
 
@@ -116,20 +94,4 @@ extension ContainerRoot {
         ("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0"), ("stdout", "/proc/self/fd/1"),
         ("stderr", "/proc/self/fd/2"),
     ]
-
-    /// Makes /dev/console the container's own terminal.
-    ///
-    /// - Parameter terminal: the slave of a pty, opened in this mount namespace.
-    public func bindConsole(_ terminal: Int32) throws(MountError) {
-        let field = "process.terminal"
-        try naming(field, "/dev/console") { () throws(SystemCallError) in
-            // Unix98 slaves have the majors 136 to 143.
-            guard case .characterDevice(let number) = try MountedFile.of(terminal).kind,
-                (136...143).contains(number.major)
-            else { throw SystemCallError("open_tree", "/dev/console", .notTerminal) }
-            let tree = try Mounts.copyTree(in: terminal, recursive: false)
-            let directory = try paths.openOrMake("/dev", .directory)
-            try cover("console", in: directory.rawValue, with: tree.rawValue)
-        }
-    }
 }

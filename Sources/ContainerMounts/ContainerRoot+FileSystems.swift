@@ -4,10 +4,11 @@ extension ContainerRoot {
     mutating func mountFileSystem(
         _ mount: PlannedMount, type: String, source: String
     ) throws(MountError) {
-        let target = try fileSystemTarget(mount, type: type)
+        var covered: UInt32?
+        let target = try fileSystemTarget(mount, type: type, covered: &covered)
         let tree: OwnedDescriptor
         do throws(MountError) {
-            tree = try fileSystem(mount, type: type, source: source, target: target.rawValue)
+            tree = try fileSystem(mount, type: type, source: source, covered: covered)
         } catch {
             guard let substitute = try substitute(for: type, mount, error) else { throw error }
             tree = substitute
@@ -20,7 +21,11 @@ extension ContainerRoot {
 
     /// Where a file system goes: a directory, made when missing. Kernel interfaces go onto real directories alone: a link in
     /// the image could show a fake one to everybody who trusts them.
-    private func fileSystemTarget(_ mount: PlannedMount, type: String) throws(MountError) -> OwnedDescriptor {
+    ///
+    /// - Parameter covered: the permissions of a directory that was there before.
+    private func fileSystemTarget(
+        _ mount: PlannedMount, type: String, covered: inout UInt32?
+    ) throws(MountError) -> OwnedDescriptor {
         let field = "\(mount.field).destination"
         if type == "proc" || type == "sysfs" {
             do throws(SystemCallError) {
@@ -36,7 +41,11 @@ extension ContainerRoot {
             }
         }
         let target = try naming(field, mount.path) { () throws(SystemCallError) in
-            try paths.openOrMake(mount.path, .directory, followLinks: mount.options.followsDestination)
+            var isNew = false
+            let target = try paths.openOrMake(
+                mount.path, .directory, followLinks: mount.options.followsDestination, isNew: &isNew)
+            if type == "tmpfs", !isNew { covered = try MountedFile.of(target.rawValue).permissions }
+            return target
         }
         if type != "proc" || mount.destination != "/proc" {
             try refuseKernelTarget(mount, target.rawValue, tree: target.rawValue)
@@ -46,13 +55,13 @@ extension ContainerRoot {
 
     /// Makes the file system, mounted nowhere yet.
     private func fileSystem(
-        _ mount: PlannedMount, type: String, source: String, target: Int32
+        _ mount: PlannedMount, type: String, source: String, covered: UInt32?
     ) throws(MountError) -> OwnedDescriptor {
         let context = try naming("\(mount.field).type", "no file system \"\(printable(type))\" here") {
             () throws(SystemCallError) in try Mounts.openContext(type: type)
         }
         do throws(SystemCallError) {
-            try configure(context.rawValue, mount, type: type, source: source, target: target)
+            try configure(context.rawValue, mount, type: type, source: source, covered: covered)
             var attributes = mount.options.own.set
             if mount.isReadOnlyLate { attributes.remove(.readOnly) }
             if plan.workload == .wasm { attributes.formUnion([.noDevices, .noSetUserID]) }
@@ -65,7 +74,7 @@ extension ContainerRoot {
     }
 
     private func configure(
-        _ context: Int32, _ mount: PlannedMount, type: String, source: String, target: Int32
+        _ context: Int32, _ mount: PlannedMount, type: String, source: String, covered: UInt32?
     ) throws(SystemCallError) {
         try Mounts.configure(context, "source", source)
         for flag in mount.options.superblock { try Mounts.configure(context, flag) }
@@ -73,9 +82,8 @@ extension ContainerRoot {
             try Mounts.configure(context, "ro")
         }
         // A new tmpfs looks like the directory that it covers.
-        if type == "tmpfs", !mount.options.parameters.contains(where: { $0.key == "mode" }) {
-            let permissions = try MountedFile.of(target).permissions
-            try Mounts.configure(context, "mode", String(permissions, radix: 8))
+        if let covered, !mount.options.parameters.contains(where: { $0.key == "mode" }) {
+            try Mounts.configure(context, "mode", String(covered, radix: 8))
         }
         if let label = plan.label, type != "proc", type != "sysfs", type != "mqueue" {
             try Mounts.configure(context, "context", label)
@@ -91,7 +99,7 @@ extension ContainerRoot {
             try Mounts.configure(context, parameter.key, value)
         } catch {
             // The group of terminals often isn't mapped in a user namespace; without it they have the user's own.
-            guard type == "devpts", parameter.key == "gid", plan.hasUserNamespace, error.errno == .invalid else {
+            guard type == "devpts", parameter.key == "gid", UInt32(value) != nil, error.errno == .invalid else {
                 throw error
             }
         }
@@ -110,7 +118,7 @@ extension ContainerRoot {
     ) throws(MountError) -> OwnedDescriptor? {
         guard let errno = error.cause?.errno, errno == .notPermitted || errno == .busy else { return nil }
         switch type {
-        case "sysfs" where plan.hasUserNamespace:
+        case "sysfs":
             return try hostTree("/sys", mount, set: [.readOnly, .noSetUserID, .noDevices, .noExecution])
         case "cgroup2":
             return try hostTree("/sys/fs/cgroup", mount, set: mount.options.own.set)

@@ -18,6 +18,8 @@ extension ContainerRoot {
             try naming("linux.maskedPaths[\(index)]", path) { () throws(SystemCallError) in try masks.mask(path) }
         }
         if plan.rootIsReadOnly {
+            // The last chance to make it. Why it can't be made is said when it is needed.
+            if let directory = plan.workingDirectory { _ = try? paths.openOrMake(directory, .directory) }
             try naming("root.readonly") { () throws(SystemCallError) in
                 try Mounts.change(root.rawValue, set: .readOnly)
             }

@@ -23,6 +23,8 @@ public struct MountPlan: Sendable {
     public var devices: [PlannedDevice]
     /// Default devices, links and ptmx: not for a guest, and not in a /dev that is a bind.
     public var fillsDeviceDirectory: Bool
+    /// `process.cwd`; nil without a process.
+    public var workingDirectory: String?
     public var maskedPaths: [String]
     public var readonlyPaths: [String]
     /// For security modules, as in the mount option `context`.
@@ -62,6 +64,7 @@ public struct MountPlan: Sendable {
         hasCgroupNamespace = linux.namespace(.cgroup) != nil
         uidMappings = linux.uidMappings
         gidMappings = linux.gidMappings
+        workingDirectory = configuration.process?.workingDirectory
         maskedPaths = linux.maskedPaths
         readonlyPaths = linux.readonlyPaths
 

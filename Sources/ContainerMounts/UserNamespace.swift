@@ -13,7 +13,7 @@ enum UserNamespace {
         case .child:
             // Nobody is mapped in it: a call on files from here would fail, and none is made.
             do throws(SystemCallError) {
-                try Confinement.enterNewUserNamespace()
+                try Namespaces.unshare(.user)
                 let tell = ready.keepWrite()
                 try Files.writeAll(tell.rawValue, [1])
             } catch { Processes.exit(1) }

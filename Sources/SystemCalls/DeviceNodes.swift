@@ -57,11 +57,6 @@ public enum WorkingDirectory {
 }
 
 extension Confinement {
-    /// unshare(2): a user namespace in which nobody is mapped yet.
-    public static func enterNewUserNamespace() throws(SystemCallError) {
-        _ = try checked("unshare", "CLONE_NEWUSER") { martlet_user_namespace_make() }
-    }
-
     /// umask(2): takes these permissions away from what is created later, and says what it took before.
     public static func replaceFileModeMask(_ mask: UInt32) -> UInt32 { umask(mask) }
 }

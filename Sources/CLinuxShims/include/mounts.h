@@ -35,6 +35,3 @@ int martlet_give_node(int descriptor, uint32_t user, uint32_t group);
 
 /// getcwd(2) as the kernel says it: "(unreachable)" before a directory outside of the root.
 long martlet_working_directory(char *path, size_t size);
-
-/// unshare(2) of the user namespace alone.
-int martlet_user_namespace_make(void);

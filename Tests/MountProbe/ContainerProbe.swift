@@ -1,0 +1,91 @@
+import ContainerMounts
+import OCISpec
+import SystemCalls
+
+/// Makes the mount tree of `bundle=…`, enters it and does what the other words ask, one line of answer each.
+struct ContainerProbe {
+    let words: Words
+
+    init(_ arguments: ArraySlice<String>) { words = Words(arguments) }
+
+    func run() {
+        do {
+            let bundle = words.value("bundle") ?? "/nowhere"
+            let bytes = try Files.contents(of: bundle + "/config.json", limit: 1 << 20)
+            let configuration = try RuntimeConfiguration(reading: bytes)
+            let workload: MountPlan.Workload = words.has("wasm") ? .wasm : .native
+            let plan = try MountPlan(configuration, bundle: bundle, workload: workload)
+            let sources = words.has("nosources") ? MountSources() : try MountSources(for: plan)
+            try spawn(plan, sources, configuration)
+        } catch {
+            say("refused=\(error)")
+            Processes.exit(1)
+        }
+    }
+
+    private func spawn(
+        _ plan: MountPlan, _ sources: borrowing MountSources, _ configuration: RuntimeConfiguration
+    ) throws {
+        let go = try Descriptors.pipe()
+        switch try Processes.clone(into: kinds(configuration.linux)) {
+        case .child:
+            let wait = go.keepRead()
+            _ = try? Files.readAll(wait.rawValue, limit: 16)
+            child(plan, sources)
+            Processes.exit(0)
+        case .parent(let process, _):
+            if plan.hasUserNamespace {
+                try map(process, "uid_map", configuration.linux.uidMappings)
+                try map(process, "gid_map", configuration.linux.gidMappings)
+            }
+            let end = go.keepWrite()
+            try end.close()
+            Processes.exit(try Processes.wait(for: process).shellStatus)
+        }
+    }
+
+    private func kinds(_ linux: LinuxConfiguration) -> NamespaceKinds {
+        var kinds: NamespaceKinds = [.mount]
+        for namespace in linux.namespaces where namespace.path == nil {
+            switch namespace.kind {
+            case .pid: kinds.insert(.pid)
+            case .user: kinds.insert(.user)
+            case .network: kinds.insert(.network)
+            case .cgroup: kinds.insert(.cgroup)
+            case .ipc: kinds.insert(.ipc)
+            case .mount, .uts, .time: continue
+            }
+        }
+        return kinds
+    }
+
+    private func map(_ process: Int32, _ name: String, _ mappings: [IDMapping]) throws {
+        let file = try Files.open("/proc/\(process)/\(name)", flags: .writeOnly)
+        let table = mappings.map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()
+        try Files.writeAll(file.rawValue, Array(table.utf8))
+    }
+
+    private func child(_ plan: MountPlan, _ sources: borrowing MountSources) {
+        do {
+            if plan.hasUserNamespace { try Confinement.become(user: 0, group: 0, groups: []) }
+            var root = try ContainerRoot(plan, sources: sources)
+            try root.mountAll(sources: sources)
+            try root.makeDevices()
+            if words.has("console") {
+                let terminal = try Terminals.open()
+                try root.bindConsole(terminal.slave.rawValue)
+            }
+            try root.enter(words.has("nopivot") ? .move : .pivot)
+            try ContainerRoot.protect(plan)
+        } catch {
+            say("refused=\(error)")
+            Processes.exit(1)
+        }
+        for word in words.all { answer(word.name, word.value) }
+    }
+
+    private func answer(_ name: String, _ path: String) {
+        guard let result = Queries.result(name, path) else { return }
+        say("\(name) \(path): \(result)")
+    }
+}
