@@ -1,0 +1,55 @@
+import SystemCalls
+
+extension ContainerCgroup {
+    /// The kernel keeps a group busy while its last processes are freed: together a bit more than a second.
+    private static let delays: [UInt64] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512]
+
+    /// Removes the groups and those that the container made below them. Groups that are gone already are no error.
+    ///
+    /// - Throws: when one still has processes, naming it.
+    public func delete() throws(CgroupError) {
+        var failure: CgroupError?
+        if let unit, awaited == nil {
+            do throws(CgroupError) {
+                try SystemdDriver.stop(unit)
+            } catch { failure = error }
+        }
+        for group in groups {
+            do throws(SystemCallError) {
+                try Self.remove(group.directory)
+            } catch {
+                failure = failure ?? CgroupError(
+                    error, advice: error.errno == .busy ? "it still has processes; kill them first" : nil)
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// One call when there is nothing below and nobody inside, which is how containers usually end.
+    private static func remove(_ directory: String) throws(SystemCallError) {
+        for attempt in 0... {
+            do throws(SystemCallError) {
+                return try Files.removeDirectory(directory)
+            } catch {
+                switch error.errno {
+                case .noSuchFile: return
+                case .busy where attempt < delays.count:
+                    try removeBelow(directory)
+                    if attempt > 0 || (try? Files.removeDirectory(directory)) == nil { Pause.milliseconds(delays[attempt]) }
+                default: throw error
+                }
+            }
+        }
+    }
+
+    private static func removeBelow(_ directory: String) throws(SystemCallError) {
+        for group in try tree(directory).dropFirst().reversed() {
+            do throws(SystemCallError) {
+                try Files.removeDirectory(group)
+            } catch {
+                // Busy: tried again with the group above it.
+                guard error.errno == .noSuchFile || error.errno == .busy else { throw error }
+            }
+        }
+    }
+}

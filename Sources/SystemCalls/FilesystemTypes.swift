@@ -1,0 +1,19 @@
+import CLinuxShims
+
+/// Which file system lies at a path, by the number that statfs(2) gives.
+public struct FilesystemType: RawRepresentable, Hashable, Sendable {
+    public let rawValue: Int64
+    public init(rawValue: Int64) { self.rawValue = rawValue }
+
+    /// Control groups, version 2.
+    public static let unifiedGroups = FilesystemType(rawValue: 0x6367_7270)
+    /// Control groups, version 1.
+    public static let legacyGroups = FilesystemType(rawValue: 0x0027_e0eb)
+
+    /// Symbolic links are followed.
+    public static func of(_ path: String) throws(SystemCallError) -> FilesystemType {
+        var type: Int64 = 0
+        _ = try checked("statfs", path) { martlet_filesystem_type(path, &type) }
+        return FilesystemType(rawValue: type)
+    }
+}
