@@ -6,8 +6,8 @@ enum Diagnostics {
         write("martlet: \(message.printable(keepingLines: true))\n", to: 2)
     }
 
-    static func print(_ text: String) {
-        write(text + "\n", to: 1)
+    static func print(_ text: String, newline: Bool = true) {
+        write(newline ? text + "\n" : text, to: 1)
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -1,8 +1,10 @@
+import SystemCalls
+
 /// The command `martlet`: finds the verb and runs it.
 public enum Martlet {
     public static let version = "0.1.0"
 
-    /// The verbs of the launch path. The others are the companion's, executed with the same words.
+    /// The verbs of the launch path. The companion's are executed with the same words.
     private enum Verb: String, CaseIterable {
         case run, ps, logs, stop, rm
 
@@ -55,29 +57,69 @@ public enum Martlet {
     }
 
     private static func dispatch(_ arguments: [String]) throws -> Int32 {
-        guard let verb = arguments.first else { throw UsageError(help: helpText) }
+        guard let word = arguments.first else { throw UsageError(help: helpText) }
+        if word.hasPrefix("-") { return try dispatchRuntime(arguments) }
         let rest = Array(arguments.dropFirst())
-        if let known = Verb(rawValue: verb) { return try known.perform(rest) }
-        if companionVerbs.contains(where: { $0.name == verb }) { try Companion().become(arguments) }
-        switch verb {
-        case "help", "--help", "-h": throw UsageError(help: helpText)
-        case "version", "--version", "-V": throw UsageError(help: "martlet \(version)")
-        case let option where option.hasPrefix("-"):
-            throw UsageError("unknown option \(option); options stand after the verb, as in martlet run \(option) …")
-        default: throw UsageError("unknown verb \(verb)")
+        if let verb = BundleVerb(rawValue: word), BundleWords.arePresent(verb, rest) {
+            return BundleProgram.perform(verb, rest, GlobalSettings())
+        }
+        if let verb = Verb(rawValue: word) { return try verb.perform(rest) }
+        if companionVerbs.contains(where: { $0.name == word }) { try Companion().become(arguments) }
+        switch word {
+        case "help": throw UsageError(help: helpText)
+        case "version": throw UsageError(help: BundleProgram.versionText)
+
+        default: throw UsageError("unknown verb \(word.printable())")
+        }
+    }
+
+    /// Options before the verb are the OCI runtime's, and so is the verb behind them.
+    private static func dispatchRuntime(_ arguments: [String]) throws -> Int32 {
+        var globals = GlobalSettings()
+        do throws(UsageError) {
+            let words = try GlobalSettings.table.parse(arguments, into: &globals)
+            if globals.wantsVersion { throw UsageError(help: BundleProgram.versionText) }
+            guard let word = words.first else { throw UsageError("name a verb") }
+            guard let verb = BundleVerb(rawValue: word) else {
+                let isOurs = Verb(rawValue: word) != nil || companionVerbs.contains { $0.name == word }
+                throw UsageError(
+                    isOurs ? "\(word) has its options behind it: martlet \(word) …" : "unknown verb \(word.printable())"
+                )
+            }
+            return BundleProgram.perform(verb, Array(words.dropFirst()), globals)
+        } catch {
+            if error.isHelp { throw globals.wantsVersion ? error : UsageError(help: helpText) }
+            BundleLog(settings: globals.log).report(.error, error.message)
+            return BundleProgram.failureStatus
         }
     }
 
     private static var helpText: String {
-        let rows = Verb.allCases.map { ($0.rawValue, $0.summary) } + companionVerbs.map { ($0.name, $0.summary) }
+        let runtime = BundleVerb.allCases.map { ($0.rawValue, $0.summary) }
         return """
             usage: martlet VERB [OPTIONS] …
+                   martlet [RUNTIME OPTIONS] VERB [OPTIONS] …
 
             Run WebAssembly where containers run.
 
-            \(rows.map { "  \($0.0)\(String(repeating: " ", count: 10 - $0.0.count))\($0.1)" }.joined(separator: "\n"))
+            \(rows(Verb.allCases.map { ($0.rawValue, $0.summary) }))
+
+            Images and modules:
+            \(rows(companionVerbs))
+
+            As an OCI runtime, for podman, CRI-O, Docker and containerd, on bundles:
+            \(rows(runtime))
+              run and ps are these when an option stands before the verb, with run --bundle, and with ps ID.
+
+            Runtime options:
+            \(GlobalSettings.table.optionsText)
 
             martlet VERB --help tells more.
             """
+    }
+
+    private static func rows(_ verbs: [(name: String, summary: String)]) -> String {
+        verbs.map { "  \($0.name)\(String(repeating: " ", count: max(1, 10 - $0.name.count)))\($0.summary)" }
+            .joined(separator: "\n")
     }
 }

@@ -2,6 +2,8 @@
 struct Option<Settings>: Sendable {
     enum Effect: Sendable {
         case flag(@Sendable (inout Settings) -> Void)
+        /// A flag that also takes `=true` and `=false`, as Go's flags do.
+        case boolean(@Sendable (inout Settings, Bool) -> Void)
         /// `placeholder` stands for the value in the help, such as `KEY=VALUE`.
         case value(placeholder: String, @Sendable (inout Settings, String) throws(UsageError) -> Void)
     }
@@ -13,6 +15,12 @@ struct Option<Settings>: Sendable {
 
     static func flag(_ names: String..., help: String, _ set: @escaping @Sendable (inout Settings) -> Void) -> Option {
         Option(names: names, help: help, effect: .flag(set))
+    }
+
+    static func boolean(
+        _ names: String..., help: String, _ set: @escaping @Sendable (inout Settings, Bool) -> Void
+    ) -> Option {
+        Option(names: names, help: help, effect: .boolean(set))
     }
 
     static func value(
@@ -82,6 +90,12 @@ struct OptionTable<Settings>: Sendable {
         case .flag(let set):
             guard equals == nil else { throw UsageError("\(name) takes no value", verb: verb) }
             set(&settings)
+        case .boolean(let set):
+            let text = equals.map { word[word.index(after: $0)...] } ?? "true"
+            guard let value = Self.truth(text) else {
+                throw UsageError("\(name)=\(text): write true or false", verb: verb)
+            }
+            set(&settings, value)
         case .value(let placeholder, let set):
             if let equals {
                 try set(&settings, String(word[word.index(after: equals)...]))
@@ -100,11 +114,20 @@ struct OptionTable<Settings>: Sendable {
             let option = try option(named: name)
             switch option.effect {
             case .flag(let set): set(&settings)
+            case .boolean(let set): set(&settings, true)
             case .value(let placeholder, let set):
                 let attached = letters.first == "=" ? letters.dropFirst() : letters
                 try set(&settings, attached.isEmpty ? try value(of: name, placeholder, &rest) : String(attached))
                 return
             }
+        }
+    }
+
+    private static func truth(_ text: Substring) -> Bool? {
+        switch text {
+        case "true", "True", "TRUE", "t", "T", "1", "yes": true
+        case "false", "False", "FALSE", "f", "F", "0", "no": false
+        default: nil
         }
     }
 
@@ -125,19 +148,24 @@ struct OptionTable<Settings>: Sendable {
 
     /// What `martlet VERB --help` prints.
     var helpText: String {
+        """
+        usage: martlet \(verb) [OPTIONS] \(operands)
+
+        \(summary)
+
+        \(optionsText)
+        """
+    }
+
+    /// A row for each option.
+    var optionsText: String {
         let rows = options.map { option in
             let names = option.names.joined(separator: ", ")
             guard case .value(let placeholder, _) = option.effect else { return (names, option.help) }
             return ("\(names) \(placeholder)", option.help)
         }
         let width = (rows.map(\.0.count).max() ?? 0) + 2
-        let lines = rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))\($0.1)" }
-        return """
-            usage: martlet \(verb) [OPTIONS] \(operands)
-
-            \(summary)
-
-            \(lines.joined(separator: "\n"))
-            """
+        return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))\($0.1)" }
+            .joined(separator: "\n")
     }
 }

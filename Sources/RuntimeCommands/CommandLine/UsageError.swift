@@ -5,7 +5,7 @@ struct UsageError: Error {
     let isHelp: Bool
 
     init(_ message: String, verb: String? = nil) {
-        self.message = message + "; see martlet \(verb.map { "\($0) " } ?? "")--help"
+        self.message = message + "; see martlet \(verb.map { $0.isEmpty ? "" : "\($0) " } ?? "")--help"
         isHelp = false
     }
 

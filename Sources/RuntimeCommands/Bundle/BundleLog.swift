@@ -1,0 +1,79 @@
+import ContainerLifecycle
+import JSON
+import SystemCalls
+
+/// Where errors go besides standard error, and how they look there.
+struct LogSettings: Sendable {
+    enum Format: String, Sendable { case text, json }
+
+    enum Level: Int, Sendable, Comparable {
+        case error, warning, info, debug
+
+        init?(word: String) {
+            switch word {
+            case "error": self = .error
+            case "warning", "warn": self = .warning
+            case "info": self = .info
+            case "debug": self = .debug
+            default: return nil
+            }
+        }
+
+        var word: String {
+            switch self {
+            case .error: "error"
+            case .warning: "warning"
+            case .info: "info"
+            case .debug: "debug"
+            }
+        }
+
+        static func < (first: Level, second: Level) -> Bool { first.rawValue < second.rawValue }
+    }
+
+    var path: String?
+    var format = Format.text
+    var level = Level.warning
+
+    /// `FILE` or `file:FILE`.
+    static func path(_ text: String) throws(UsageError) -> String? {
+        for scheme in ["syslog:", "journald:"] where text.hasPrefix(scheme) {
+            throw UsageError("--log \(text): write a file; a log by \(scheme.dropLast()) isn't supported")
+        }
+        let path = text.hasPrefix("file:") ? String(text.dropFirst(5)) : text
+        return path.isEmpty ? nil : path
+    }
+}
+
+/// The log of one command: a line on standard error, and the same in the file of `--log`, where conmon and containerd look
+/// for the reason of a failure.
+struct BundleLog: Sendable {
+    let settings: LogSettings
+
+    func report(_ level: LogSettings.Level, _ message: String) {
+        guard level <= settings.level else { return }
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        Diagnostics.report(level == .error ? line : "\(level.word): \(line)")
+        guard let path = settings.path else { return }
+        let entry = Self.entry(level, line, format: settings.format, time: Clocks.now(.realtime))
+        do throws(SystemCallError) {
+            let file = try Files.open(path, flags: [.writeOnly, .create, .append, .noControllingTerminal], mode: 0o644)
+            try Files.writeAll(file.rawValue, Array(entry.utf8))
+        } catch { Diagnostics.report("the log can't be written: \(error)") }
+    }
+
+    /// One line with its newline, as runc's logger writes it.
+    static func entry(_ level: LogSettings.Level, _ message: String, format: LogSettings.Format, time: UInt64) -> String
+    {
+        let time = LogTime.text(of: time)
+        switch format {
+        case .json:
+            let entry: JSONValue = [
+                "level": .string(level.word), "msg": .string(message), "time": .string(time),
+            ]
+            return "\(entry.text())\n"
+        case .text:
+            return "time=\"\(time)\" level=\(level.word) msg=\(quoted(message))\n"
+        }
+    }
+}

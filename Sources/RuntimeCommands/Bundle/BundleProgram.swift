@@ -1,0 +1,31 @@
+import OCISpec
+
+/// `martlet` as an OCI runtime: options, a verb, and errors as container managers read them.
+enum BundleProgram {
+    /// runc's status for an error of its own.
+    static let failureStatus: Int32 = 1
+
+    /// The version of the runtime specification that `--version` and `features` name.
+    static var versionText: String {
+        // Docker takes what stands behind the word "version" of the last line that has it.
+        "martlet version \(Martlet.version)\nspec: \(RuntimeSpecification.version)"
+    }
+
+    /// Performs a verb. Whatever fails is one line on standard error and in the log, and a status.
+    static func perform(_ verb: BundleVerb, _ words: [String], _ globals: GlobalSettings) -> Int32 {
+        let context = BundleContext(globals: globals)
+        do {
+            return try verb.perform(words, context)
+        } catch let error as UsageError where error.isHelp {
+            Diagnostics.print(error.message)
+            return 0
+        } catch let error as UsageError {
+            context.log.report(.error, error.message)
+        } catch let error as CommandFailure {
+            context.log.report(.error, error.message)
+        } catch {
+            context.log.report(.error, "\(error)")
+        }
+        return verb.failureStatus
+    }
+}

@@ -1,0 +1,110 @@
+import SystemCalls
+
+/// The options that stand before a verb of the OCI runtime, as runc and crun have them.
+struct GlobalSettings: Sendable {
+    enum CgroupManager: String, Sendable { case cgroupfs, systemd, disabled }
+
+    /// The directory of the containers' state; nil is the default one.
+    var root: String?
+    var log = LogSettings()
+    var cgroupManager = CgroupManager.cgroupfs
+    /// Whether missing rights on cgroups are passed over; nil decides by the user.
+    var rootless: Bool?
+    /// The image store, below which compiled modules are kept; nil is the default one.
+    var imageStore: String?
+    var tracesPhases = false
+    var wantsVersion = false
+    /// Whether any of them was given at all.
+    var isGiven = false
+
+    static let table = OptionTable<GlobalSettings>(
+        verb: "", operands: "VERB …", summary: "An OCI runtime; these options stand before the verb.",
+        placement: .endOptions, options: options.map(\.recorded))
+
+    private static let options: [Option<GlobalSettings>] = [
+        .value("--root", placeholder: "DIR", help: "Where the state of the containers is kept") {
+            (settings, text) throws(UsageError) in settings.root = try stateRoot(text)
+        },
+        .value("--log", placeholder: "FILE", help: "Write errors to this file too") {
+            (settings, text) throws(UsageError) in settings.log.path = try LogSettings.path(text)
+        },
+        .value("--log-format", placeholder: "text|json", help: "How lines of the log look") {
+            (settings, text) throws(UsageError) in
+            guard let format = LogSettings.Format(rawValue: text) else {
+                throw UsageError("--log-format \(text): write text or json")
+            }
+            settings.log.format = format
+        },
+        .value("--log-level", placeholder: "error|warning|debug", help: "What is worth a line of the log") {
+            (settings, text) throws(UsageError) in
+            guard let level = LogSettings.Level(word: text) else {
+                throw UsageError("--log-level \(text): write error, warning or debug")
+            }
+            settings.log.level = level
+        },
+        .boolean("--debug", help: "The same as --log-level debug") { if $1 { $0.log.level = .debug } },
+        .boolean("--systemd-cgroup", help: "Have systemd make the cgroups") {
+            $0.cgroupManager = $1 ? .systemd : .cgroupfs
+        },
+        .value("--cgroup-manager", placeholder: "cgroupfs|systemd|disabled", help: "Who makes the cgroups") {
+            (settings, text) throws(UsageError) in
+            guard let manager = CgroupManager(rawValue: text) else {
+                throw UsageError("--cgroup-manager \(text): write cgroupfs, systemd or disabled")
+            }
+            settings.cgroupManager = manager
+        },
+        .value("--rootless", placeholder: "true|false|auto", help: "Go on without rights on cgroups") {
+            (settings, text) throws(UsageError) in settings.rootless = try rootless(text)
+        },
+        .value("--image-store", placeholder: "DIR", help: "Where compiled modules are kept") { $0.imageStore = $1 },
+        .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
+        .value("--criu", placeholder: "FILE", help: "Accepted, and without effect") { _, _ in },
+        .boolean("-v", "-V", "--version", help: "Print the version") { $0.wantsVersion = $1 },
+    ]
+
+    private static func rootless(_ text: String) throws(UsageError) -> Bool? {
+        switch text.lowercased() {
+        case "auto", "": nil
+        case "true", "1", "t": true
+        case "false", "0", "f": false
+        default: throw UsageError("--rootless \(text): write true, false or auto")
+        }
+    }
+
+    /// `/` as the root would make every directory of the host a container, and `delete --force` remove it.
+    private static func stateRoot(_ text: String) throws(UsageError) -> String {
+        guard text.contains(where: { $0 != "/" && $0 != "." }) else {
+            throw UsageError("--root \(text): write a directory of its own")
+        }
+        return text
+    }
+}
+
+extension Option where Settings == GlobalSettings {
+    /// The same option, which also notes that one was given.
+    fileprivate var recorded: Option {
+        switch effect {
+        case .flag(let set):
+            Option(
+                names: names, help: help,
+                effect: .flag {
+                    $0.isGiven = true
+                    set(&$0)
+                })
+        case .boolean(let set):
+            Option(
+                names: names, help: help,
+                effect: .boolean {
+                    $0.isGiven = true
+                    set(&$0, $1)
+                })
+        case .value(let placeholder, let set):
+            Option(
+                names: names, help: help,
+                effect: .value(placeholder: placeholder) { (settings, text) throws(UsageError) in
+                    settings.isGiven = true
+                    try set(&settings, text)
+                })
+        }
+    }
+}
