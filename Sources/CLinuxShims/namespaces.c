@@ -2,10 +2,13 @@
 #include "CLinuxShims.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -66,6 +69,29 @@ int martlet_alarm_exit(uint64_t milliseconds) {
     return setitimer(ITIMER_REAL, &timer, NULL);
 }
 
+int martlet_outlive_parent(void) { return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0); }
+
+static int closed_with_errno(int descriptor) {
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+int martlet_loopback_up(void) {
+    int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) return -1;
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP | IFF_RUNNING};
+    if (ioctl(descriptor, SIOCSIFFLAGS, &request)) return closed_with_errno(descriptor);
+    return close(descriptor);
+}
+
+int martlet_pty_slave(int master) {
+    int locked = 0;
+    if (ioctl(master, TIOCSPTLCK, &locked)) return -1;
+    return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
 int martlet_message_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
 static int local_socket(const char *path, struct sockaddr_un *address) {
@@ -79,13 +105,6 @@ static int local_socket(const char *path, struct sockaddr_un *address) {
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length);
     return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static int closed_with_errno(int descriptor) {
-    int error = errno;
-    close(descriptor);
-    errno = error;
-    return -1;
 }
 
 int martlet_unix_listen(const char *path, int backlog) {

@@ -12,9 +12,12 @@ extension ContainerCgroup {
     ///     made.
     ///   - controllers: the trees to have a group in, by a controller; nil for all that are mounted.
     ///   - restrictsDevices: whether the device rules are enforced; without rules only what every container has is allowed.
+    ///   - willMake: hears all that may exist from now on, before the first is made: who puts it on record finds, after a
+    ///     crash at any moment, what has to be deleted.
     public static func create(
         path: String?, id: String, driver: CgroupDriver = .filesystem, resources: LinuxResources?, rootless: Bool,
-        controllers: Set<String>? = nil, restrictsDevices: Bool = true
+        controllers: Set<String>? = nil, restrictsDevices: Bool = true,
+        willMake: (ContainerCgroup) throws(CgroupError) -> Void = { _ in }
     ) throws(CgroupError) -> ContainerCgroup {
         switch driver {
         case .filesystem:
@@ -22,24 +25,28 @@ extension ContainerCgroup {
             let hierarchy = try CgroupHierarchy.current(withRoots: !place.isAbsolute || rootless)
             return try create(
                 at: place, in: hierarchy.limited(to: controllers), resources: resources, rootless: rootless,
-                restrictsDevices: restrictsDevices)
+                restrictsDevices: restrictsDevices, willMake: willMake)
         case .systemd:
             let unit = try SystemdDriver.create(path: path, id: id, rootless: rootless)
-            return try planned(
+            let cgroup = try planned(
                 unit, in: try .current(withRoots: false), resources: resources, rootless: rootless,
                 restrictsDevices: restrictsDevices)
+            try willMake(cgroup)
+            return cgroup
         }
     }
 
     static func create(
         at place: CgroupPath, in hierarchy: CgroupHierarchy, resources: LinuxResources?, rootless: Bool,
-        restrictsDevices: Bool = true, own: CgroupMembership? = nil
+        restrictsDevices: Bool = true, own: CgroupMembership? = nil,
+        willMake: (ContainerCgroup) throws(CgroupError) -> Void = { _ in }
     ) throws(CgroupError) -> ContainerCgroup {
         let needs = resources?.needs ?? []
         var own = own
         if own == nil, !place.isAbsolute || rootless { own = try .of() }
         var making = GroupMaking(place: place, rootless: rootless, own: own)
         do throws(CgroupError) {
+            try willMake(ContainerCgroup(groups: try making.candidates(in: hierarchy), isRootless: rootless))
             for tree in hierarchy.trees { try making.makeGroup(in: tree, for: needs) }
             try making.enableControllers(for: needs, in: hierarchy)
             var cgroup = ContainerCgroup(groups: making.groups, isRootless: rootless)

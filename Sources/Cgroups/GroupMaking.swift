@@ -24,14 +24,8 @@ struct GroupMaking {
 
     /// Makes the group in one tree. Without privileges, a tree in which we may not is left out.
     mutating func makeGroup(in tree: CgroupHierarchy.Tree, for needs: [ResourceNeed]) throws(CgroupError) {
-        var places = [try place.directory(in: tree, own: own)]
-        if rootless, place.isDefault, let own, let delegated = place.delegatedDirectory(in: tree, own: own),
-            !places.contains(delegated)
-        {
-            places.append(delegated)
-        }
         var failure: CgroupError?
-        for directory in places {
+        for directory in try places(in: tree) {
             do throws(SystemCallError) {
                 try make(directory, in: tree)
                 // Groups in ours are born with what it has. Of others we don't know, and a child may lack the right to look.
@@ -40,15 +34,35 @@ struct GroupMaking {
                 if tree.isUnified { unifiedRoot = tree.mountPoint }
                 return
             } catch {
-                failure = failure ?? CgroupError(
-                    field: field(of: tree, needs), error,
-                    advice: "a control group needs a writable tree: run as root, or in a delegated group")
+                failure =
+                    failure
+                    ?? CgroupError(
+                        field: field(of: tree, needs), error,
+                        advice: "a control group needs a writable tree: run as root, or in a delegated group")
                 guard rootless, Self.isRefusal(error.errno) else { break }
             }
         }
         guard let failure else { return }
         guard rootless, place.isDefault, Self.isRefusal(failure.errno) else { throw failure }
         omission = omission ?? failure
+    }
+
+    /// Where the group may be made in a tree, in the order in which it is tried.
+    private func places(in tree: CgroupHierarchy.Tree) throws(CgroupError) -> [String] {
+        let first = try place.directory(in: tree, own: own)
+        guard rootless, place.isDefault, let own, let delegated = place.delegatedDirectory(in: tree, own: own),
+            delegated != first
+        else { return [first] }
+        return [first, delegated]
+    }
+
+    /// All groups that may be made.
+    func candidates(in hierarchy: CgroupHierarchy) throws(CgroupError) -> [ContainerCgroup.Group] {
+        var groups: [ContainerCgroup.Group] = []
+        for tree in hierarchy.trees {
+            groups += try places(in: tree).map { .init(controllers: tree.controllers, directory: $0) }
+        }
+        return groups
     }
 
     private static func isRefusal(_ errno: Errno?) -> Bool {

@@ -123,7 +123,7 @@ struct MonitoredWorkload: ~Copyable {
 
     /// What the monitor has to keep open.
     var descriptors: [Int32] {
-        [process.descriptor.rawValue, supervision.signals.rawValue] + relay.descriptors
+        [process.descriptor, supervision.signals.rawValue] + relay.descriptors
     }
 
     func startFailure() throws(LifecycleError) -> String? {
@@ -136,7 +136,7 @@ struct MonitoredWorkload: ~Copyable {
 
     mutating func wait(timeout: Duration?, cgroup: Cgroup?) throws(LifecycleError) -> WorkloadExit {
         do throws(SystemCallError) {
-            return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+            return try supervision.wait(for: process.process, timeout: timeout, cgroup: cgroup, relay: &relay)
         } catch { throw .system(doing: "monitoring", error) }
     }
 }

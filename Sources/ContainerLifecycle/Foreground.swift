@@ -40,6 +40,25 @@ public struct Foreground {
         }
     }
 
+    /// Waits for a process that has been started already, and whose streams are ours, or the terminal whose master this is.
+    ///
+    /// - Parameter process: reaped when this returns.
+    public func wait(
+        for process: borrowing ChildProcess, terminal: consuming OwnedDescriptor?,
+        holding signals: borrowing HeldSignals
+    ) throws(LifecycleError) -> WorkloadExit {
+        do throws(SystemCallError) {
+            let supervision = try Supervision(signals)
+            guard let master = terminal else {
+                var relay = NoRelay()
+                return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+            }
+            TerminalRelay.adoptSize(of: TerminalRelay.ownTerminal, for: master.rawValue)
+            var relay = try TerminalRelay(master: master, interactive: interactive)
+            return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+        } catch { throw .system(doing: "waiting for the workload", error) }
+    }
+
     private enum Outcome {
         case ended(WorkloadExit)
         case notStarted(String)
@@ -52,7 +71,7 @@ public struct Foreground {
             streams: .inherited(input: interactive), signals: supervision.previousSignals, cgroup: cgroup, body: body)
         if let reason = try process.startFailure() { return try notStarted(process, reason) }
         var relay = NoRelay()
-        return .ended(try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay))
+        return .ended(try supervision.wait(for: process.process, timeout: timeout, cgroup: cgroup, relay: &relay))
     }
 
     private func inTerminal(
@@ -65,7 +84,7 @@ public struct Foreground {
         let master = pair.keepMaster()
         if let reason = try process.startFailure() { return try notStarted(process, reason) }
         var relay = try TerminalRelay(master: master, interactive: interactive)
-        return .ended(try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay))
+        return .ended(try supervision.wait(for: process.process, timeout: timeout, cgroup: cgroup, relay: &relay))
     }
 
     private func notStarted(_ process: borrowing SpawnedProcess, _ reason: String) throws(SystemCallError) -> Outcome {

@@ -5,7 +5,7 @@ import SystemCalls
 /// To be made before what has to be cleaned up, and before the fork, so that no signal is lost or ends us in between.
 public struct HeldSignals: ~Copyable {
     /// What was blocked before.
-    let previous: SignalSet
+    public let previous: SignalSet
     /// A reader of ours that went away is an error of the write, not our end.
     private let brokenPipe: SignalDisposition
 

@@ -1,12 +1,30 @@
 import Sandbox
 import SystemCalls
 
+/// A child of this process, not yet reaped.
+public struct ChildProcess: ~Copyable {
+    public let number: Int32
+    /// A pidfd: readable when the process ended.
+    public let descriptor: OwnedDescriptor
+
+    public init(number: Int32, descriptor: consuming OwnedDescriptor) {
+        self.number = number
+        self.descriptor = descriptor
+    }
+
+    public func signal(_ number: Int32) {
+        // Ended already: there is nobody to be told.
+        try? Processes.signal(descriptor.rawValue, number)
+    }
+}
+
 /// A workload's process, forked from this one: it goes on in our own code, with the engine loaded and the module mapped.
 struct SpawnedProcess: ~Copyable {
-    let number: Int32
-    /// A pidfd: readable when the process ended.
-    let descriptor: OwnedDescriptor
+    let process: ChildProcess
     private let listener: StartListener
+
+    var number: Int32 { process.number }
+    var descriptor: Int32 { process.descriptor.rawValue }
 
     /// Forks. This process must have one thread.
     ///
@@ -26,8 +44,7 @@ struct SpawnedProcess: ~Copyable {
             Processes.exit(Self.run(channel, streams: streams, signals: signals, cgroup: cgroup, body: body))
         case .parent(let child):
             let pidfd = try Processes.descriptor(of: child)
-            number = child
-            descriptor = pidfd
+            process = ChildProcess(number: child, descriptor: pidfd)
             listener = StartListener(reader: pipe.keepRead())
         }
     }
@@ -55,8 +72,5 @@ struct SpawnedProcess: ~Copyable {
     /// Waits until the guest starts; the reason when it doesn't.
     func startFailure() throws(SystemCallError) -> String? { try listener.failure() }
 
-    func signal(_ number: Int32) {
-        // Ended already: there is nobody to be told.
-        try? Processes.signal(descriptor.rawValue, number)
-    }
+    func signal(_ number: Int32) { process.signal(number) }
 }

@@ -7,10 +7,11 @@ import SystemCalls
 public struct StartChannel: ~Copyable {
     private let writer: OwnedDescriptor
 
-    /// The supervising process, for `SandboxPolicy.diesWithParent`.
-    public let parent: Int32
+    /// The supervising process, for `SandboxPolicy.diesWithParent`; nil for a workload that nobody has to outlive.
+    public let parent: Int32?
 
-    init(writer: consuming OwnedDescriptor, parent: Int32) {
+    /// - Parameter writer: a pipe or a connection.
+    public init(writer: consuming OwnedDescriptor, parent: Int32?) {
         self.writer = writer
         self.parent = parent
     }
@@ -49,24 +50,40 @@ public struct StartChannel: ~Copyable {
 }
 
 /// The supervisor's end.
-struct StartListener: ~Copyable {
+public struct StartListener: ~Copyable {
     private let reader: OwnedDescriptor
 
-    init(reader: consuming OwnedDescriptor) { self.reader = reader }
+    public init(reader: consuming OwnedDescriptor) { self.reader = reader }
 
     /// Waits for the child's word; nil is that the guest starts. A child that ends without a word didn't start it either.
     ///
     /// The word comes in one piece, as a pipe takes writes of this size whole. The end of the stream isn't waited for: the
     /// guest of a monitor may hold the monitor's own channel.
     func failure() throws(SystemCallError) -> String? {
+        switch try answer() {
+        case .started: return nil
+        case .failed(let reason): return reason
+        case .ended: return "the workload's process ended while it was being set up"
+        }
+    }
+
+    public enum Answer: Equatable, Sendable {
+        case started
+        case failed(String)
+        /// Closed without a word: the process ended, or became another program.
+        case ended
+    }
+
+    /// Waits for the child's word.
+    public borrowing func answer() throws(SystemCallError) -> Answer {
         var message = [UInt8](repeating: 0, count: StartChannel.reasonLimit + 1)
         let count = try message.withUnsafeMutableBufferPointer { (buffer) throws(SystemCallError) in
             try Files.read(reader.rawValue, into: UnsafeMutableRawBufferPointer(buffer))
         }
         switch message[..<count].first {
-        case StartChannel.started: return nil
-        case StartChannel.failed: return String(decoding: message[1..<count], as: UTF8.self)
-        default: return "the workload's process ended while it was being set up"
+        case StartChannel.started: return .started
+        case StartChannel.failed: return .failed(String(decoding: message[1..<count], as: UTF8.self))
+        default: return .ended
         }
     }
 }

@@ -27,6 +27,13 @@ public final class StateDirectory: Sendable {
     /// - Parameter path: nil is `/run/martlet` for root; for others `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID`.
     public static func open(path: String? = nil) throws(LifecycleError) -> StateDirectory {
         let path = path ?? defaultPath
+        return StateDirectory(path: path, descriptor: try openTrusted(path))
+    }
+
+    /// Opens a directory of ours that nobody else has access to, and makes it when there is none.
+    ///
+    /// - Parameter isReadable: others may look at its names; what stands in it is closed to them by itself.
+    public static func openTrusted(_ path: String, isReadable: Bool = false) throws(LifecycleError) -> OwnedDescriptor {
         let directory = try openDirectory(path)
         let status: FileStatus
         do throws(SystemCallError) {
@@ -36,10 +43,10 @@ public final class StateDirectory: Sendable {
         guard status.owner == Processes.effectiveUser else {
             throw .untrusted(path: path, reason: "it belongs to user \(status.owner)")
         }
-        guard status.permissions & 0o077 == 0 else {
+        guard status.permissions & (isReadable ? 0o022 : 0o077) == 0 else {
             throw .untrusted(path: path, reason: "others have access to it (chmod 700 it, if it is meant to be ours)")
         }
-        return StateDirectory(path: path, descriptor: directory)
+        return directory
     }
 
     private static func openDirectory(_ path: String) throws(LifecycleError) -> OwnedDescriptor {
@@ -57,7 +64,8 @@ public final class StateDirectory: Sendable {
         }
     }
 
-    private static var defaultPath: String {
+    /// `/run/martlet` for root; for others `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID`.
+    public static var defaultPath: String {
         if Processes.effectiveUser == 0 { return "/run/martlet" }
         if let runtime = Environment.value("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") { return runtime + "/martlet" }
         return "/tmp/martlet-\(Processes.effectiveUser)"

@@ -18,7 +18,7 @@ struct Supervision: ~Copyable {
 
     /// Until the process ended. Reaps it.
     func wait<Relay: StreamRelay & ~Copyable>(
-        for process: borrowing SpawnedProcess, timeout: Duration?, cgroup: Cgroup?, relay: inout Relay
+        for process: borrowing ChildProcess, timeout: Duration?, cgroup: Cgroup?, relay: inout Relay
     ) throws(SystemCallError) -> WorkloadExit {
         let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
         var isOver = false
@@ -50,7 +50,7 @@ struct Supervision: ~Copyable {
 
     /// - Returns: whether one of the signals asks for the end.
     private func forward<Relay: StreamRelay & ~Copyable>(
-        to process: borrowing SpawnedProcess, relay: inout Relay
+        to process: borrowing ChildProcess, relay: inout Relay
     ) throws(SystemCallError) -> Bool {
         var asksForEnd = false
         while let number = try SignalSet.next(from: signals.rawValue) {

@@ -12,20 +12,20 @@ enum EmptyRoot {
     ///
     /// - Parameter kept: a directory of our own that is always empty, made when it is missing: entering it costs three system
     ///   calls, while a mount has to be made and taken apart again at the end of the process.
-    static func enter(kept: String?) throws(SystemCallError) {
+    static func enter(_ kept: SandboxPolicy.EmptyDirectory) throws(SystemCallError) {
         do throws(SystemCallError) {
-            if let kept, let directory = ownDirectory(kept) {
-                try Confinement.changeDirectory(to: directory.rawValue)
-                try Confinement.makeWorkingDirectoryTheRoot()
-                return
+            switch kept {
+            case .path(let path):
+                if let directory = ownDirectory(path) { return try enter(directory.rawValue) }
+            case .opened(let descriptor): return try enter(descriptor)
+            case .none: break
             }
             let context = try Mounts.openContext(type: "tmpfs")
             try Mounts.configure(context.rawValue, "mode", "0555")
             try Mounts.configure(context.rawValue, "nr_inodes", "1")
             let directory = try Mounts.create(
                 context.rawValue, attributes: [.readOnly, .noSetUserID, .noDevices, .noExecution])
-            try Confinement.changeDirectory(to: directory.rawValue)
-            try Confinement.makeWorkingDirectoryTheRoot()
+            try enter(directory.rawValue)
         } catch {
             // A kernel before 5.2 has no such mounts.
             guard [.notPermitted, .accessDenied, .notImplemented].contains(error.errno) else { throw error }
@@ -33,8 +33,13 @@ enum EmptyRoot {
         }
     }
 
+    private static func enter(_ directory: Int32) throws(SystemCallError) {
+        try Confinement.changeDirectory(to: directory)
+        try Confinement.makeWorkingDirectoryTheRoot()
+    }
+
     /// Opens the directory if it is ours and nobody else can put anything there.
-    private static func ownDirectory(_ path: String) -> OwnedDescriptor? {
+    static func ownDirectory(_ path: String) -> OwnedDescriptor? {
         func open() throws(SystemCallError) -> OwnedDescriptor {
             try Files.open(path, flags: [.path, .directory, .noFollow])
         }

@@ -8,6 +8,8 @@ public enum SandboxError: Error, Equatable, Sendable, CustomStringConvertible {
     case noLandlock
     /// The supervising process ended before the guest began.
     case orphaned
+    /// What the container's configuration asks for, in its own words.
+    case configuration(String)
 
     public var description: String {
         switch self {
@@ -15,6 +17,7 @@ public enum SandboxError: Error, Equatable, Sendable, CustomStringConvertible {
         case .noLandlock:
             "sandbox: Landlock is required, but this kernel has none (boot with lsm=landlock,… or make it best effort)"
         case .orphaned: "sandbox: the supervising process ended before the guest began"
+        case .configuration(let reason): reason
         }
     }
 }

@@ -4,36 +4,50 @@ extension SandboxPolicy {
     /// Gives up everything but what this policy keeps, in the order in which each step is still possible.
     ///
     /// The process must have one thread. After an error the process is half confined: all that it may do is to report and end.
-    public func apply() throws(SandboxError) -> [SandboxNote] {
+    ///
+    /// - Parameters:
+    ///   - identity: becomes whom a container's configuration names, in the place where the process becomes `user`; it leaves
+    ///     the process the right to give up capabilities.
+    ///   - beforeFilter: installs filters of system calls that stand before this policy's own.
+    public func apply(
+        identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil
+    ) throws(SandboxError) -> [SandboxNote] {
         try step("descriptors") { () throws(SystemCallError) in
             try OpenDescriptors.refuseDirectoryStreams()
-            try OpenDescriptors.closeAll(except: keepDescriptors)
+            try OpenDescriptors.closeAll(except: keepDescriptors + enteredDirectory)
         }
         try step("root directory") { () throws(SystemCallError) in
-            try EmptyRoot.enter(kept: emptyDirectory)
+            try EmptyRoot.enter(emptyDirectory)
             if let workingDirectory { try Confinement.changeDirectory(to: workingDirectory) }
+            for descriptor in enteredDirectory { try OwnedDescriptor(adopting: descriptor).close() }
         }
-        Confinement.setFileModeMask(fileModeMask)
-        try dropPrivileges()
+        if let fileModeMask { Confinement.setFileModeMask(fileModeMask) }
+        try dropPrivileges(identity)
         try step("no new privileges") { () throws(SystemCallError) in
             try Confinement.refuseNewPrivileges()
             try Confinement.refuseTracing()
         }
         try followParent()
         let notes = try LandlockDomain(paths: paths, ports: ports, demand: landlock).enter()
+        try beforeFilter?()
         if let seccomp {
             try step("seccomp") { () throws(SystemCallError) in try seccomp.enter() }
         }
         return notes
     }
 
+    private var enteredDirectory: [Int32] {
+        if case .opened(let descriptor) = emptyDirectory { [descriptor] } else { [] }
+    }
+
     /// Capabilities and identity. The bounding set goes first: dropping from it takes a capability that the change of user
     /// takes away.
-    private func dropPrivileges() throws(SandboxError) {
+    private func dropPrivileges(_ identity: (() throws(SandboxError) -> Void)?) throws(SandboxError) {
         try step("capabilities") { () throws(SystemCallError) in
             try emptyBoundingSet()
             try Confinement.clearAmbientCapabilities()
         }
+        try identity?()
         if let user, !user.isCurrent {
             try step("user \(user)") { () throws(SystemCallError) in
                 try Confinement.become(user: user.user, group: user.group, groups: user.supplementary)

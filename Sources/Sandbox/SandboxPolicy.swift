@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// What a workload's process keeps; everything else it gives up for good by `apply()`.
 ///
 /// Pure data, made in the parent; applied in the child after everything is opened and the module is mapped, before the guest.
@@ -9,11 +11,11 @@ public struct SandboxPolicy: Sendable {
     /// directory for a process with the privileges to make one, else the host's, where Landlock then opens nothing.
     public var workingDirectory: Int32?
 
-    /// A path where an empty directory is kept, or may be made, to be the root of workloads; nil mounts one for each.
-    public var emptyDirectory: String?
+    /// The empty directory that becomes the process's root.
+    public var emptyDirectory: EmptyDirectory
 
-    /// Permissions that a file made by the guest doesn't get.
-    public var fileModeMask: UInt32
+    /// Permissions that a file made by the guest doesn't get; nil leaves them as they are.
+    public var fileModeMask: UInt32?
 
     /// Whom the process becomes; nil when it stays who it is.
     public var user: UserIdentity?
@@ -30,13 +32,28 @@ public struct SandboxPolicy: Sendable {
     /// The process that must not be outlived: when it ends, this one is killed.
     public var diesWithParent: Int32?
 
+    /// Where an empty directory for a root comes from.
+    public enum EmptyDirectory: Hashable, Sendable {
+        /// One is mounted for the process.
+        case none
+        /// One that is kept at a path, or may be made there.
+        case path(String)
+        /// One that `openEmptyDirectory` opened; closed when it has been entered.
+        case opened(Int32)
+    }
+
+    /// Opens the directory that is kept at a path, made when it is missing; nil when there is none that is ours, empty and
+    /// closed to writers.
+    public static func openEmptyDirectory(_ path: String) -> OwnedDescriptor? { EmptyRoot.ownDirectory(path) }
+
     public init(
-        keepDescriptors: [Int32] = [], workingDirectory: Int32? = nil, fileModeMask: UInt32 = 0o022,
+        keepDescriptors: [Int32] = [], workingDirectory: Int32? = nil, fileModeMask: UInt32? = 0o022,
         user: UserIdentity? = nil, paths: [PathRule] = [], ports: PortRules = .denied,
         landlock: LandlockDemand = .bestEffort, seccomp: SeccompProfile? = SeccompProfile(),
         diesWithParent: Int32? = nil
     ) {
         self.keepDescriptors = keepDescriptors
+        emptyDirectory = .none
         self.workingDirectory = workingDirectory
         self.fileModeMask = fileModeMask
         self.user = user

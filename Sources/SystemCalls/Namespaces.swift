@@ -34,6 +34,11 @@ public enum Namespaces {
         return kind < 0 ? nil : NamespaceKinds(rawValue: UInt64(UInt32(bitPattern: kind)))
     }
 
+    /// Brings the loopback interface of this process's network namespace up.
+    public static func raiseLoopback() throws(SystemCallError) {
+        _ = try checked("ioctl", "SIOCSIFFLAGS lo") { martlet_loopback_up() }
+    }
+
     public static func setHostName(_ name: String) throws(SystemCallError) {
         _ = try checked("sethostname", name) { martlet_sethostname(name, name.utf8.count) }
     }
@@ -77,8 +82,20 @@ extension Processes {
         _ = try checked("rt_sigaction", String(number)) { martlet_exit_on_signal(number) }
     }
 
+    /// Takes `Confinement.dieWithParent` back.
+    public static func outliveParent() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_PDEATHSIG") { martlet_outlive_parent() }
+    }
+
     /// Ends as killed (137) after this time, unless the process ended before.
     public static func exit(afterMilliseconds time: UInt64) throws(SystemCallError) {
         _ = try checked("setitimer") { martlet_alarm_exit(time) }
+    }
+}
+
+extension Terminals {
+    /// The slave of a pseudo terminal whose master is this, unlocked, closed on exec.
+    public static func slave(of master: Int32) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("ioctl", "TIOCGPTPEER") { martlet_pty_slave(master) })
     }
 }

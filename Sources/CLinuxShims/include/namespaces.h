@@ -27,6 +27,15 @@ int martlet_exit_on_signal(int number);
 /// SIGALRM after this time, once, which ends the process as `killed` would.
 int martlet_alarm_exit(uint64_t milliseconds);
 
+/// Takes PR_SET_PDEATHSIG back.
+int martlet_outlive_parent(void);
+
+/// Brings the loopback interface of the network namespace up.
+int martlet_loopback_up(void);
+
+/// Unlocks the slave of a pseudo terminal and opens it through the master, by no path.
+int martlet_pty_slave(int master);
+
 /// A pair of connected unix sockets that keep the bounds of messages (SOCK_SEQPACKET).
 int martlet_message_pair(int ends[2]);
 /// A unix stream socket that listens at a path, and one that is connected to a path.

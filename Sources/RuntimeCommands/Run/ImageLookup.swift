@@ -87,7 +87,9 @@ struct ImageLookup {
 
     @discardableResult
     private func prepare(_ arguments: [String]) throws(CommandFailure) -> String {
-        try Companion().output(of: [arguments[0], arguments[1], "--root", root] + arguments.dropFirst(2))
+        do throws(WorkloadError) {
+            return try Companion().output(of: [arguments[0], arguments[1], "--root", root] + arguments.dropFirst(2))
+        } catch { throw CommandFailure(error) }
     }
 }
 

@@ -20,9 +20,16 @@ enum RunCommand {
         if settings.common.debug {
             for line in ["source: \(source)"] + planned.plan.summary { Diagnostics.report("debug: \(line)") }
         }
-        let module = try ModuleLookup(settings.common).module(of: planned.plan)
+        let module = try module(of: planned.plan, settings)
         if settings.detach { return try Background.start(planned, module, settings) }
         return try inForeground(planned, module, settings)
+    }
+
+    private static func module(of plan: WorkloadPlan, _ settings: RunSettings) throws(CommandFailure) -> Module {
+        let store = try settings.common.storeRoot()
+        do throws(WorkloadError) { return try ModuleLookup(store: store).module(of: plan) } catch {
+            throw CommandFailure(error)
+        }
     }
 
     private static func inForeground(

@@ -12,15 +12,42 @@ extension GuestModule {
     ///   - emptyDirectory: a path for the empty directory that becomes the process's root (`SandboxPolicy`).
     /// - Returns: the exit status. How the guest failed has been written to standard error.
     public func run(_ channel: consuming StartChannel, emptyDirectory: String?) -> Int32 {
-        var policy = workload.sandbox(threads: threads.spawnsThreads)
+        var policy = workload.sandbox(threads: threads.spawnsThreads, sockets: usesSockets)
         policy.keepDescriptors.append(channel.rawValue)
         if let file = prepared.module.fileDescriptor { policy.keepDescriptors.append(file) }
         policy.diesWithParent = channel.parent
-        policy.emptyDirectory = emptyDirectory
+        policy.emptyDirectory = emptyDirectory.map { .path($0) } ?? .none
+        return run(policy, channel)
+    }
+
+    /// Confines a container's first process and runs the guest to its end.
+    ///
+    /// - Parameters:
+    ///   - channel: as above.
+    ///   - emptyDirectory: opened for the process's root; nil mounts one.
+    ///   - identity: becomes whom the container's configuration names (`SandboxPolicy.apply`).
+    ///   - beforeFilter: installs the configuration's own filter of system calls.
+    public func runInContainer(
+        _ channel: consuming StartChannel, emptyDirectory: Int32?, identity: @escaping () throws(SandboxError) -> Void,
+        beforeFilter: (() throws(SandboxError) -> Void)?
+    ) -> Int32 {
+        var policy = workload.sandbox(threads: threads.spawnsThreads, sockets: usesSockets)
+        policy.keepDescriptors.append(channel.rawValue)
+        if let file = prepared.module.fileDescriptor { policy.keepDescriptors.append(file) }
+        policy.emptyDirectory = emptyDirectory.map { .opened($0) } ?? .none
+        policy.fileModeMask = nil
+        policy.user = nil
+        return run(policy, channel, identity: identity, beforeFilter: beforeFilter)
+    }
+
+    private func run(
+        _ policy: SandboxPolicy, _ channel: consuming StartChannel,
+        identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil
+    ) -> Int32 {
         do {
             // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
             try context.examineStreams()
-            _ = try policy.apply()
+            _ = try policy.apply(identity: identity, beforeFilter: beforeFilter)
         } catch { return channel.failed("the sandbox can't be set up: \(error)") }
         channel.succeeded()
         do throws(EngineError) {

@@ -42,6 +42,10 @@ public struct GuestModule {
         }
     }
 
+    /// Whether the module imports anything by which it could use a network: a granted port is a preopened socket, which only
+    /// calls on sockets can use.
+    var usesSockets: Bool { prepared.module.imports.contains { $0.name.hasPrefix("sock_") } }
+
     private func checkEntryPoint(_ module: Module) throws(WorkloadError) {
         let wanted =
             switch workload.plan.entryPoint {

@@ -41,8 +41,10 @@ extension OpenedWorkload {
 
     /// What the process keeps when the guest starts.
     ///
-    /// - Parameter threads: whether the module starts threads.
-    func sandbox(threads: Bool) -> SandboxPolicy {
+    /// - Parameters:
+    ///   - threads: whether the module starts threads.
+    ///   - sockets: whether it imports anything by which it could use a network.
+    func sandbox(threads: Bool, sockets: Bool) -> SandboxPolicy {
         var policy = SandboxPolicy()
         policy.keepDescriptors = preopens.map { $0.directory.descriptor.rawValue } + listeners
         policy.user = user
@@ -51,10 +53,10 @@ extension OpenedWorkload {
                 descriptor: preopen.directory.descriptor.rawValue,
                 access: preopen.directory.access == .readOnly ? .readOnly : .readWrite)
         }
-        let usesNetwork = !plan.ports.isEmpty || !plan.outbound.isEmpty
+        let usesNetwork = sockets && (!plan.ports.isEmpty || !plan.outbound.isEmpty)
         policy.ports = usesNetwork ? .granted(bind: plan.ports.map(\.hostPort), connect: connectRules) : .denied
         // Landlock knows no UDP: where nothing of it was granted, there is none. Names are looked up over it.
-        let usesDatagrams = !plan.outbound.isEmpty || plan.ports.contains { $0.transport == .udp }
+        let usesDatagrams = usesNetwork && (!plan.outbound.isEmpty || plan.ports.contains { $0.transport == .udp })
         policy.seccomp = SeccompProfile(network: usesNetwork, threads: threads, datagrams: usesDatagrams)
         return policy
     }

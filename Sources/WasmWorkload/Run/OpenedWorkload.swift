@@ -31,13 +31,31 @@ public struct OpenedWorkload: Sendable {
         note = Self.note(on: user)
         let privileged = Processes.effectiveUser == 0
         if !privileged { user = nil }
+        listeners = try Self.listeners(plan.ports)
+    }
+
+    /// A container's workload, opened by its first process, whose root is the container's and whose namespaces are its own.
+    ///
+    /// The plan's mounts are part of the tree by then, and the process becomes its user by other means.
+    ///
+    /// - Parameter root: open for reading.
+    public init(inContainer plan: WorkloadPlan, root: consuming OwnedDescriptor) throws(WorkloadError) {
+        self.plan = plan
+        // What is read-only is mounted so, and more exactly than one word could say: a volume of it may be written.
+        preopens = [Preopen(guestPath: "/", directory: OpenDirectory(adopting: root, confinement: .root))]
+        user = nil
+        note = nil
+        listeners = try Self.listeners(plan.ports)
+    }
+
+    private static func listeners(_ ports: [PortMapping]) throws(WorkloadError) -> [Int32] {
         var listeners: [Int32] = []
-        for port in plan.ports {
+        for port in ports {
             do throws(SystemCallError) {
                 listeners.append(try Listener.open(port).release())
             } catch { throw WorkloadError("port \(port): \(error)") }
         }
-        self.listeners = listeners
+        return listeners
     }
 
     private static func user(_ plan: WorkloadPlan, _ root: Int32?) throws(WorkloadError) -> UserIdentity? {
