@@ -2,7 +2,7 @@ import Glibc
 
 /// A program run beside this one by posix_spawn(3), which a process with threads may use.
 ///
-/// Every descriptor of ours is closed on exec, so the child has the three streams and nothing else.
+/// The child has the three streams and no other descriptor.
 public enum ChildProgram {
     /// Starts a program and returns its process id; the caller waits for it.
     ///
@@ -30,6 +30,8 @@ public enum ChildProgram {
             posix_spawn_file_actions_adddup2(&actions, parking + number, number)
             posix_spawn_file_actions_addclose(&actions, parking + number)
         }
+        // What we were started with isn't closed on exec: --preserve-fds is for the container alone.
+        closeAll(from: 3, &actions)
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)

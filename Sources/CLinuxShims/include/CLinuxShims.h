@@ -14,6 +14,7 @@
 #include "groups.h"
 #include "namespaces.h"
 #include "trees.h"
+#include "spawns.h"
 
 /// openat2(2). `how` carries flags, mode and the RESOLVE_ bits.
 int martlet_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
