@@ -59,18 +59,26 @@ let package = Package(
         + layer("SystemCalls", ["CLinuxShims"])
         + layer("JSON")
         + layer("OCISpec", ["JSON"])
+        + layer("ContentHashing", ["OCISpec", crypto])
         + layer("WasmBinary", tests: ["WasmEngine"])
         + layer("Archive", ["CArchive", "SystemCalls"], tests: ["ArchiveFixtures"])
         + layer("LayerUnpacking", ["Archive", "SystemCalls"], tests: ["ArchiveFixtures"])
         + layer("ImageStore", ["JSON", "OCISpec", "SystemCalls"])
         + layer(
             "ImageTransfer",
-            ["Archive", "ImageStore", "JSON", "LayerUnpacking", "OCISpec", "SystemCalls", "WasmBinary", crypto],
+            [
+                "Archive", "ContentHashing", "ImageStore", "JSON", "LayerUnpacking", "OCISpec", "SystemCalls",
+                "WasmBinary", crypto,
+            ],
             tests: ["ArchiveFixtures"])
-        + layer("Registry", ["JSON", "OCISpec", "SystemCalls", crypto] + httpClient)
+        + layer("Registry", ["ContentHashing", "JSON", "OCISpec", "SystemCalls"] + httpClient, tests: [crypto])
         + layer("WasmEngine", ["CWasmtime", "SystemCalls", "WasmBinary"], settings: lifetimes)
         + layer("HostCapabilities", ["SystemCalls"])
         + layer("WASIPreview1", ["HostCapabilities", "SystemCalls", "WasmBinary", "WasmEngine"])
+        + layer("Cgroups", ["JSON", "OCISpec", "SystemCalls"])
+        + layer("ContainerMounts", ["OCISpec", "SystemCalls"], tests: ["JSON", "MountProbe"])
+        + layer(
+            "ProcessSettings", ["CSeccomp", "JSON", "OCISpec", "SystemCalls"], tests: ["ProbeRunner", "ProcessProbe"])
         + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
         + layer("ContainerLifecycle", ["JSON", "Sandbox", "SystemCalls"], tests: ["ConfinementProbe", "ProbeRunner"])
         + layer(
@@ -80,10 +88,16 @@ let package = Package(
                 "WasmEngine",
             ])
         + layer(
+            "BundleRuntime",
+            [
+                "Cgroups", "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "ImageStore", "JSON", "OCISpec",
+                "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+            ])
+        + layer(
             "RuntimeCommands",
             [
-                "ContainerLifecycle", "HostCapabilities", "ImageStore", "JSON", "OCISpec", "Sandbox", "SystemCalls",
-                "WasmBinary", "WasmEngine", "WasmWorkload",
+                "BundleRuntime", "Cgroups", "ContainerLifecycle", "HostCapabilities", "ImageStore", "JSON", "OCISpec",
+                "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "PrepareCommands",
@@ -111,11 +125,22 @@ let package = Package(
                 name: "ConfinementProbe",
                 dependencies: ["CForgedCode", "ContainerLifecycle", "Sandbox", "SystemCalls"],
                 path: "Tests/ConfinementProbe", swiftSettings: strict),
+            // The same for the mount tree and for what config.json asks of one process.
+            .executableTarget(
+                name: "MountProbe", dependencies: ["ContainerMounts", "JSON", "OCISpec", "SystemCalls"],
+                path: "Tests/MountProbe", swiftSettings: strict),
+            .executableTarget(
+                name: "ProcessProbe", dependencies: ["JSON", "OCISpec", "ProcessSettings", "SystemCalls"],
+                path: "Tests/ProcessProbe", swiftSettings: strict),
             .target(
                 name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),
             // The programs as a user runs them; every folder of oci-samples among it.
             .testTarget(
                 name: "CommandTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
+                swiftSettings: strict),
+            // The OCI runtime as podman and containerd run it; most of it needs root.
+            .testTarget(
+                name: "RuntimeTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
                 swiftSettings: strict),
         ]
 )

@@ -1,4 +1,5 @@
 import Archive
+import ContentHashing
 import Crypto
 import ImageStore
 import OCISpec
@@ -38,13 +39,6 @@ public final class ContentHasher: ContentHash, ByteTap, @unchecked Sendable {
 }
 
 extension OCISpec.Digest {
-    /// The digest of bytes in memory.
-    public static func of(_ bytes: [UInt8], _ algorithm: Algorithm = .sha256) -> OCISpec.Digest {
-        let hasher = ContentHasher(algorithm)
-        bytes.withUnsafeBytes { hasher.update($0) }
-        return hasher.digest()
-    }
-
     /// Names a stack of layers by the digests of their uncompressed forms, lowest first. Image specification, "Layer ChainID".
     ///
     /// No layers at all, which the specification leaves open, is the digest of nothing.

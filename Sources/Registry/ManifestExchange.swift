@@ -1,3 +1,4 @@
+import ContentHashing
 import JSON
 import NIOHTTP1
 import OCISpec
@@ -60,7 +61,7 @@ struct ManifestExchange {
         let answer = try await session.send(
             request, scopes: [.push(session.endpoint.repository)], accepting: [200, 201, 202], subject: subject)
         guard let text = answer["docker-content-digest"], let theirs = try? Digest(parsing: text) else { return }
-        guard theirs == Digest.computed(over: bytes, theirs.algorithm) else {
+        guard theirs == Digest.of(bytes, theirs.algorithm) else {
             throw RegistryError(
                 .digestMismatch, subject, "\(session.endpoint.name) stored it as \(theirs), which are other bytes")
         }
@@ -71,15 +72,13 @@ struct ManifestExchange {
         _ bytes: [UInt8], _ reference: String, _ answer: WebAnswer, _ subject: String
     ) throws(RegistryError) -> Digest {
         let asked = try? Digest(parsing: reference)
-        guard let actual = Digest.computed(over: bytes, asked?.algorithm ?? .sha256) else {
-            throw RegistryError(.malformed, subject, "has no digest")
-        }
+        let actual = Digest.of(bytes, asked?.algorithm ?? .sha256)
         if let asked, asked != actual {
             throw RegistryError(.digestMismatch, subject, "\(session.endpoint.name) sent \(actual) instead")
         }
         // The header may use another algorithm; what we can't compute proves nothing and is passed over.
         if let text = answer["docker-content-digest"], let said = try? Digest(parsing: text),
-            said != Digest.computed(over: bytes, said.algorithm)
+            said != Digest.of(bytes, said.algorithm)
         {
             throw RegistryError(
                 .digestMismatch, subject, "\(session.endpoint.name) calls it \(said), but its bytes are \(actual)")

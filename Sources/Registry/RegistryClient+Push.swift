@@ -1,3 +1,4 @@
+import ContentHashing
 import OCISpec
 
 /// An image to push: documents and where their blobs are.
@@ -67,10 +68,7 @@ extension RegistryClient {
     private func put(
         _ bytes: [UInt8], _ type: MediaType, tag: String?, _ exchange: ManifestExchange
     ) async throws(RegistryError) -> Digest {
-        let algorithm = reference.digest?.algorithm ?? .sha256
-        guard let digest = Digest.computed(over: bytes, algorithm) else {
-            throw RegistryError(.malformed, "push \(reference)", "has no digest")
-        }
+        let digest = Digest.of(bytes, reference.digest?.algorithm ?? .sha256)
         try await exchange.put(bytes, type: type, as: tag ?? digest.description)
         return digest
     }

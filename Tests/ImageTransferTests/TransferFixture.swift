@@ -1,4 +1,5 @@
 import Archive
+import ContentHashing
 import ImageStore
 import ImageTransfer
 import JSON

@@ -1,3 +1,4 @@
+import ContentHashing
 import ImageStore
 import JSON
 import OCISpec

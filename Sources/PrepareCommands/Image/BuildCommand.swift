@@ -4,6 +4,7 @@ import ImageStore
 import ImageTransfer
 import OCISpec
 import SystemCalls
+import WasmEngine
 
 struct BuildCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -103,7 +104,7 @@ struct BuildCommand: ParsableCommand {
             case .none: .none
             }
         // The text is the caller's own, so it is assembled here.
-        request.assemble = { try CompileWorker.assemble($0) }
+        request.assemble = { try ModuleCompiler.binary(of: $0) }
         return request
     }
 

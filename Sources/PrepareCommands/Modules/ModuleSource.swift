@@ -2,6 +2,7 @@ import ImageTransfer
 import OCISpec
 import SystemCalls
 import WasmBinary
+import WasmEngine
 
 /// A module as it was at one moment: copied into a file without a name while it was hashed, so that what is compiled is what
 /// has the digest, whoever writes to the original meanwhile.
@@ -57,7 +58,7 @@ struct ModuleSource: ~Copyable {
             if count == 0 { return }
             let bytes = UnsafeRawBufferPointer(rebasing: chunk[..<count])
             total += count
-            guard total <= CompileWorker.sourceLimit else { throw SystemCallError("read", name, .fileTooLarge) }
+            guard total <= CompileWorker.limits.sourceBytes else { throw SystemCallError("read", name, .fileTooLarge) }
             hasher.update(bytes)
             var rest = bytes
             while !rest.isEmpty {

@@ -1,5 +1,4 @@
 import SystemCalls
-import WasmBinary
 import WasmEngine
 
 /// Compiles a module, in a process that can open nothing: the source comes by a descriptor, the result goes through a pipe.
@@ -10,8 +9,7 @@ enum CompileWorker {
     static let timeout: Duration = .seconds(300)
     private static let processorSeconds: UInt64 = 600
     private static let memory: UInt64 = 4 << 30
-    static let sourceLimit = 256 << 20
-    static let compiledLimit = 1 << 30
+    static let limits = ModuleCompiler.Limits()
 
     /// The settings under which workloads run; what shapes code is named by the fingerprint.
     static var configuration: EngineConfiguration {
@@ -24,18 +22,10 @@ enum CompileWorker {
 
     /// The compiled form of the module behind a descriptor, which is read from where it stands.
     static func compile(_ source: Int32, name: String) throws(CommandFailure) -> [UInt8] {
-        let process = WorkerProcess(worker: .compile, outputLimit: compiledLimit, timeout: timeout)
+        let process = WorkerProcess(worker: .compile, outputLimit: limits.compiledBytes, timeout: timeout)
         do throws(CommandFailure) {
             return try process.run(input: source, subject: "compile")
         } catch { throw CommandFailure("\(name): \(error.message)", error.status, underlying: error.underlying) }
-    }
-
-    /// The binary form of WebAssembly text.
-    static func assemble(_ text: [UInt8]) throws -> [UInt8] {
-        guard let text = String(validating: text, as: UTF8.self) else {
-            throw CommandFailure("neither a WebAssembly binary nor text", .notCompilable)
-        }
-        return try ModuleText.binary(fromText: text)
     }
 
     // MARK: The worker's side
@@ -44,9 +34,7 @@ enum CompileWorker {
         let confinement = WorkerConfinement(
             processorSeconds: processorSeconds, memory: memory, fileSize: 0, places: [], capabilities: [])
         try confinement.enter()
-        let source = try Files.readAll(0, limit: sourceLimit)
-        let engine = try Engine(configuration)
-        let binary = source.starts(with: BinaryKind.magic) ? source : try assemble(source)
-        try Files.writeAll(1, try Module.compile(engine, binary).serialize())
+        let compiler = ModuleCompiler(try Engine(configuration), limits: limits)
+        try Files.writeAll(1, try compiler.compile(try Files.readAll(0, limit: limits.sourceBytes)))
     }
 }
