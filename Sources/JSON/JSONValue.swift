@@ -2,7 +2,7 @@
 ///
 /// A number without fraction and exponent is `integer` when it fits `Int64`, `unsigned` when only `UInt64` holds it, and
 /// `double` beyond that; every other number is `double` and finite.
-public indirect enum JSONValue: Sendable, Equatable {
+public enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
     case integer(Int64)

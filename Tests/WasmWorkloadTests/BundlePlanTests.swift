@@ -51,10 +51,12 @@ import WasmWorkload
     }
 
     @Test(arguments: [
-        #"{"memory": {"limit": -2}}"#, #"{"memory": {"limit": "1m"}}"#, #"{"cpu": {"quota": 1, "period": 0}}"#,
-        #"{"cpu": {"quota": 9223372036854775807}}"#,
+        (#"{"memory": {"limit": -2}}"#, "memory.limit"), (#"{"memory": {"limit": "1m"}}"#, "memory.limit"),
+        (#"{"memory": {"limit": 0}}"#, "memory.limit"), (#"{"cpu": {"quota": 1, "period": 0}}"#, "cpu.quota"),
+        (#"{"cpu": {"quota": 9223372036854775807}}"#, "cpu.quota"),
     ])
-    func aNumberThatIsNoLimitIsRefused(resources: String) {
-        #expect(throws: PlanError.self) { try limits(resources) }
+    func aNumberThatIsNoLimitIsRefused(resources: String, field: String) {
+        let error = #expect(throws: (any Error).self) { try limits(resources) }
+        #expect(error.map { "\($0)".contains("$.linux.resources.\(field): ") } == true)
     }
 }
