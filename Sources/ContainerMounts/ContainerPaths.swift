@@ -46,23 +46,45 @@ struct ContainerPaths {
             guard error.errno == .noSuchFile else { throw error }
         }
         isNew = true
-        let place = try makeParents(of: path, followLast: followLinks)
-        do throws(SystemCallError) {
-            switch target {
-            case .directory: try Files.makeDirectory(place.name, in: place.directory.rawValue, mode: 0o755)
-            case .file:
-                try Files.open(
-                    place.name, in: place.directory.rawValue, flags: [.readOnly, .create, .exclusive, .noFollow],
-                    mode: 0o644
-                ).close()
-            }
-        } catch {
-            // Another was faster: what is there now is looked at below.
-            guard error.errno == .exists else { throw error }
+        // Mostly only the last part is missing, and no link is on the way.
+        if let place = try? existingParent(of: path), try make(target, place.name, in: place.directory.rawValue) {
+            return try reopen(place)
         }
-        return try Files.open(
+        let place = try makeParents(of: path, followLast: followLinks)
+        // When another was faster, what is there now is looked at by who asked.
+        _ = try make(target, place.name, in: place.directory.rawValue)
+        return try reopen(place)
+    }
+
+    /// Opens what was just made; a link that was put in its place is refused.
+    private func reopen(_ place: borrowing Place) throws(SystemCallError) -> OwnedDescriptor {
+        try Files.open(
             place.name, in: place.directory.rawValue, flags: [.path, .noFollow],
             resolve: [.beneath, .noSymbolicLinks, .noMagicLinks])
+    }
+
+    /// False when something has the name.
+    private func make(_ target: Target, _ name: String, in directory: Int32) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            switch target {
+            case .directory: try Files.makeDirectory(name, in: directory, mode: 0o755)
+            case .file:
+                try Files.open(
+                    name, in: directory, flags: [.readOnly, .create, .exclusive, .noFollow], mode: 0o644
+                ).close()
+            }
+            return true
+        } catch {
+            guard error.errno == .exists else { throw error }
+            return false
+        }
+    }
+
+    private func existingParent(of path: String) throws(SystemCallError) -> Place {
+        let parts = path.split(separator: "/")
+        guard let name = parts.last, name != ".", name != ".." else { throw SystemCallError("openat2", path, .invalid) }
+        let parent = parts.count == 1 ? "/" : parts.dropLast().joined(separator: "/")
+        return Place(directory: try open(parent, flags: .directory), name: String(name))
     }
 
     /// A directory and a name in it that needn't exist.

@@ -30,10 +30,24 @@ struct Masks: ~Copyable {
         // Masked before, under the same or another name.
         case Self.nullDevice: return
         case .regular, .symbolicLink, .pipe, .socket, .unknown, .characterDevice, .blockDevice:
-            if file < 0 { file = try fileMask().release() }
-            let tree = try Mounts.copyTree(in: file, recursive: false)
-            try Mounts.move(tree.rawValue, onto: target.rawValue)
+            try maskFile(target.rawValue)
         }
+    }
+
+    private mutating func maskFile(_ target: Int32) throws(SystemCallError) {
+        if file < 0 {
+            // An image or a volume may have anything by that name: it has to be the real one.
+            if let null = try? Self.openNull(in: paths.root, flags: .path) {
+                file = null.release()
+            } else {
+                let empty = try emptyFile()
+                try Mounts.move(empty.rawValue, onto: target)
+                file = empty.release()
+                return
+            }
+        }
+        let tree = try Mounts.copyTree(in: file, recursive: false)
+        try Mounts.move(tree.rawValue, onto: target)
     }
 
     private mutating func maskDirectory(_ target: Int32) throws(SystemCallError) {
@@ -56,14 +70,19 @@ struct Masks: ~Copyable {
         return try Mounts.create(context.rawValue, attributes: attributes)
     }
 
-    /// The container's null device, if it is the real one: an image or a volume may have anything by that name. Else an empty
-    /// file that nobody can write.
-    private func fileMask() throws(SystemCallError) -> OwnedDescriptor {
-        if let null = try? Self.openNull(in: paths.root, flags: .path) { return null }
+    /// A file that is empty and stays so, mounted nowhere: for a container without a null device.
+    private func emptyFile() throws(SystemCallError) -> OwnedDescriptor {
         let memory = try emptyFileSystem([.noSetUserID, .noDevices, .noExecution])
         try Files.open("empty", in: memory.rawValue, flags: [.writeOnly, .create, .exclusive], mode: 0o444).close()
         try Mounts.change(memory.rawValue, set: .readOnly)
-        return try Files.open("empty", in: memory.rawValue, flags: [.path, .noFollow])
+        // Only of what is mounted can a part be mounted again: it stands over the root for a moment.
+        try Mounts.move(memory.rawValue, onto: paths.root)
+        let file = try Files.open("empty", in: memory.rawValue, flags: [.path, .noFollow])
+        let tree = try Mounts.copyTree(in: file.rawValue, recursive: false)
+        try Confinement.changeDirectory(to: memory.rawValue)
+        try Mounts.detachWorkingDirectory()
+        try Confinement.changeDirectory(to: "/")
+        return tree
     }
 
     /// Opens the container's /dev/null, without following a link to it. Anything but the null device is `ENXIO`.

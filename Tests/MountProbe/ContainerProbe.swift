@@ -15,11 +15,30 @@ struct ContainerProbe {
             let configuration = try RuntimeConfiguration(reading: bytes)
             let workload: MountPlan.Workload = words.has("wasm") ? .wasm : .native
             let plan = try MountPlan(configuration, bundle: bundle, workload: workload)
+            try prepareHost()
             let sources = words.has("nosources") ? MountSources() : try MountSources(for: plan)
             try spawn(plan, sources, configuration)
         } catch {
             say("refused=\(error)")
             Processes.exit(1)
+        }
+    }
+
+    /// Mounts of the host that a test wants to find: in a namespace of this process's own.
+    private func prepareHost() throws {
+        guard let path = words.value("below") ?? words.value("locked") else { return }
+        try Namespaces.unshare(.mount)
+        let top = try Files.open("/", flags: [.path, .directory])
+        try Mounts.change(top.rawValue, propagation: .slave, recursive: true)
+        let target = try Files.open(path, flags: [.path, .directory])
+        if words.has("locked") {
+            let tree = try Mounts.copyTree(path, recursive: false)
+            try Mounts.change(tree.rawValue, set: [.noSetUserID, .noDevices, .noExecution])
+            try Mounts.move(tree.rawValue, onto: target.rawValue)
+        } else {
+            let context = try Mounts.openContext(type: "tmpfs")
+            let tree = try Mounts.create(context.rawValue, attributes: [])
+            try Mounts.move(tree.rawValue, onto: target.rawValue)
         }
     }
 

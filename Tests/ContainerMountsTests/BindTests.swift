@@ -1,0 +1,288 @@
+import SystemCalls
+import Testing
+
+@testable import ContainerMounts
+
+@Suite(.enabled(if: Machine.isRoot, "mounts need root")) struct BindTests {
+    private func bind(_ bundle: Bundle, _ source: String, _ options: String, to destination: String = "/data") -> String
+    {
+        """
+        {"destination":"\(destination)","type":"bind","source":"\(bundle.path)/\(source)","options":[\(options)]}
+        """
+    }
+
+    @Test func directoriesAndFilesAreBoundWithTheirTargets() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                bind(bundle, "outside", #""rbind","rprivate""#, to: "/a/b/c"),
+                bind(bundle, "outside/canary", #""bind","ro""#, to: "/etc/app/file"),
+            ]), "read=/a/b/c/canary", "read=/etc/app/file", "write=/etc/app/file", "create=/a/b/c/new")
+        #expect(report.refusal == nil)
+        #expect(report.answer("read /a/b/c/canary") == "alive")
+        #expect(report.answer("read /etc/app/file") == "alive")
+        #expect(report.answer("write /etc/app/file")?.contains("EROFS") == true)
+        #expect(report.answer("create /a/b/c/new") == "ok")
+        #expect(try bundle.names("outside") == ["canary", "new"])
+    }
+
+    @Test func aRelativeDestinationBeginsAtTheRoot() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            Configuration(mounts: [bind(bundle, "outside", #""rbind""#, to: "data")]), "read=/data/canary")
+        #expect(report.answer("read /data/canary") == "alive")
+    }
+
+    @Test func attributesAreThoseOfTheOptions() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                Configuration.procMount, bind(bundle, "outside", #""rbind","nosuid","nodev","noexec","noatime""#),
+            ]), "options=/data")
+        #expect(report.answer("options /data")?.hasPrefix("rw,nosuid,nodev,noexec,noatime ") == true)
+    }
+
+    @Test func recursiveReadOnlyReachesWhatIsMountedBelow() throws {
+        let bundle = try Bundle()
+        for name in ["tree", "tree/below"] { try bundle.makeDirectory(name) }
+        // The first container's tree is the source of a mount below: a bind of a bind.
+        let below = bind(bundle, "outside", #""rbind""#, to: "/tree/below")
+        let top = bind(bundle, "tree", #""rbind""#, to: "/tree")
+        let report = try bundle.enter(
+            Configuration(mounts: [top, below, Configuration.procMount]), "create=/tree/below/x", "options=/tree/below")
+        #expect(report.answer("create /tree/below/x") == "ok")
+        let plain = try Self.nested(bundle, #""rbind","ro""#)
+        #expect(plain.answer("create /data/below/x") == "ok")
+        let recursive = try Self.nested(bundle, #""rbind","rro""#)
+        #expect(recursive.answer("create /data/below/y")?.contains("EROFS") == true)
+        #expect(recursive.answer("create /data/y")?.contains("EROFS") == true)
+    }
+
+    /// Binds a tree of the host in which a tmpfs is mounted.
+    private static func nested(_ bundle: Bundle, _ options: String) throws -> Bundle.Report {
+        let source = #"{"destination":"/data","type":"bind","source":"\#(bundle.path)/tree","options":[\#(options)]}"#
+        try bundle.write("config.json", Configuration(mounts: [source]).text(root: bundle.path + "/rootfs"))
+        return try Bundle.probe([
+            "enter", "bundle=\(bundle.path)", "below=\(bundle.path)/tree/below", "create=/data/below/x",
+            "create=/data/below/y", "create=/data/y",
+        ])
+    }
+
+    @Test func propagationIsSet() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                Configuration.procMount, bind(bundle, "outside", #""rbind","rshared""#, to: "/a"),
+                bind(bundle, "outside", #""rbind","unbindable""#, to: "/b"),
+                bind(bundle, "outside", #""rbind","private""#, to: "/c"),
+            ]), "options=/a", "options=/b", "options=/c")
+        #expect(report.answer("options /a")?.contains("shared:") == true)
+        #expect(report.answer("options /b")?.contains("unbindable") == true)
+        #expect(report.answer("options /c")?.hasPrefix("rw,relatime - ") == true)
+    }
+
+    @Test func aMissingSourceIsNamed() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(Configuration(mounts: [bind(bundle, "missing", #""rbind""#)]))
+        #expect(report.refusal?.hasPrefix("mounts[0].source: open_tree \"\(bundle.path)/missing\"") == true)
+    }
+
+    @Test func aLinkCanBeCopiedInsteadOfFollowed() throws {
+        let bundle = try Bundle()
+        try bundle.link("outside-link", to: "/etc/hostname")
+        let report = try bundle.enter(
+            Configuration(mounts: [bind(bundle, "outside-link", #""bind","copy-symlink""#, to: "/etc/link")]),
+            "link=/etc/link")
+        #expect(report.answer("link /etc/link") == "/etc/hostname")
+    }
+
+    @Test func idsAreMapped() throws {
+        let bundle = try Bundle()
+        let mappings = #"[{"containerID":0,"hostID":5000,"size":1000}]"#
+        let mount = """
+            {"destination":"/data","type":"bind","source":"\(bundle.path)/outside","options":["rbind"],
+            "uidMappings":\(mappings),"gidMappings":\(mappings)}
+            """
+        let report = try bundle.enter(Configuration(mounts: [mount]), "owner=/data/canary")
+        if report.refusal?.contains("EINVAL") == true { return }  // The file system of /tmp can't.
+        #expect(report.refusal == nil)
+        #expect(report.answer("owner /data/canary") == "5000:5000")
+        let described = try bundle.enter(
+            Configuration(mounts: [bind(bundle, "outside", #""rbind","idmap=uids=0-7-10;gids=0-8-10""#)]),
+            "owner=/data/canary")
+        #expect(described.answer("owner /data/canary") == "7:8")
+    }
+
+    @Test func mappedIdsWithoutAnyMappingAreRefused() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(Configuration(mounts: [bind(bundle, "outside", #""rbind","idmap""#)]))
+        #expect(report.refusal?.hasPrefix("mounts[0].uidMappings: are missing") == true)
+    }
+
+    @Test func aSocketIsBound() throws {
+        let bundle = try Bundle()
+        let directory = try Files.open(bundle.path, flags: [.readOnly, .directory])
+        try DeviceNodes.make(.pipe, "pipe", in: directory.rawValue, permissions: 0o600)
+        let report = try bundle.enter(
+            Configuration(mounts: [bind(bundle, "pipe", #""rbind""#, to: "/run/pipe")]), "kind=/run/pipe")
+        #expect(report.answer("kind /run/pipe") == "pipe")
+    }
+}
+
+@Suite(.enabled(if: Machine.isRoot, "mounts need root")) struct FileSystemTests {
+    @Test func aTmpfsLooksLikeTheDirectoryItCovers() throws {
+        let bundle = try Bundle()
+        try bundle.makeDirectory("rootfs/covered")
+        try OwnershipCalls.setPermissions(bundle.path + "/rootfs/covered", in: Files.currentDirectory, 0o1750)
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                #"{"destination":"/covered","type":"tmpfs"}"#, #"{"destination":"/new","type":"tmpfs"}"#,
+                #"{"destination":"/given","type":"tmpfs","options":["mode=0711","uid=5","gid=6","nr_inodes=50"]}"#,
+            ]), "mode=/covered", "mode=/new", "mode=/given", "owner=/given")
+        #expect(report.answer("mode /covered") == "1750")
+        #expect(report.answer("mode /new") == "1777")
+        #expect(report.answer("mode /given") == "711")
+        #expect(report.answer("owner /given") == "5:6")
+    }
+
+    @Test func aReadOnlyTmpfsHoldsTheTargetsOfLaterMounts() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                #"{"destination":"/run","type":"tmpfs","options":["ro"]}"#,
+                #"{"destination":"/run/inner","type":"tmpfs"}"#,
+            ]), "create=/run/x", "create=/run/inner/x")
+        #expect(report.answer("create /run/x")?.contains("EROFS") == true)
+        #expect(report.answer("create /run/inner/x") == "ok")
+    }
+
+    @Test func aCopiedUpTmpfsHoldsWhatItCovers() throws {
+        let bundle = try Bundle()
+        for name in ["rootfs/run", "rootfs/run/sub"] { try bundle.makeDirectory(name) }
+        try bundle.write("rootfs/run/sub/file", "text")
+        try bundle.link("rootfs/run/link", to: "sub/file")
+        let report = try bundle.enter(
+            Configuration(mounts: [#"{"destination":"/run","type":"tmpfs","options":["tmpcopyup","ro"]}"#]),
+            "read=/run/sub/file", "link=/run/link", "create=/run/x")
+        #expect(report.refusal == nil)
+        #expect(report.answer("read /run/sub/file") == "text")
+        #expect(report.answer("link /run/link") == "sub/file")
+        #expect(report.answer("create /run/x")?.contains("EROFS") == true)
+    }
+
+    @Test func anOverlayIsMounted() throws {
+        let bundle = try Bundle()
+        for name in ["upper", "work"] { try bundle.makeDirectory(name) }
+        let path = bundle.path
+        let options = #"["lowerdir=\#(path)/outside","upperdir=\#(path)/upper","workdir=\#(path)/work"]"#
+        let report = try bundle.enter(
+            Configuration(mounts: [#"{"destination":"/o","type":"overlay","source":"overlay","options":\#(options)}"#]),
+            "read=/o/canary", "create=/o/new")
+        #expect(report.refusal == nil)
+        #expect(report.answer("read /o/canary") == "alive")
+        #expect(report.answer("create /o/new") == "ok")
+        try bundle.expectCanary()
+    }
+
+    @Test func anUnknownTypeOrParameterIsNamed() throws {
+        let bundle = try Bundle()
+        let type = try bundle.enter(Configuration(mounts: [#"{"destination":"/x","type":"nosuchfs"}"#]))
+        #expect(type.refusal?.hasPrefix("mounts[0].type: no file system \"nosuchfs\" here") == true)
+        let parameter = try bundle.enter(
+            Configuration(mounts: [#"{"destination":"/x","type":"tmpfs","options":["wrong=1"]}"#]))
+        #expect(parameter.refusal?.hasPrefix("mounts[0]: tmpfs on /x: ") == true)
+        #expect(parameter.refusal?.contains("wrong") == true)
+    }
+}
+
+@Suite(.enabled(if: Machine.isRoot, "mounts need root")) struct UserNamespaceTests {
+    private func mapped(_ base: Configuration = .standard) -> Configuration {
+        var configuration = base
+        configuration.namespaces.append("user")
+        let mappings = #"[{"containerID":0,"hostID":100000,"size":65536}]"#
+        configuration.linux += [#""uidMappings":\#(mappings)"#, #""gidMappings":\#(mappings)"#]
+        return configuration
+    }
+
+    @Test func theStandardConfigurationIsMade() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(
+            mapped(), "kind=/dev/null", "write=/dev/null", "type=/dev/null", "read=/proc/keys", "owner=/dev/pts")
+        #expect(report.refusal == nil)
+        #expect(report.answer("kind /dev/null") == "character 1:3")
+        #expect(report.answer("write /dev/null") == "ok")
+        // Bound from the host: nobody makes device nodes in a user namespace.
+        #expect(report.answer("type /dev/null") != "no mount")
+        #expect(report.answer("read /proc/keys") == "")
+    }
+
+    @Test func sourcesThatOnlyTheHostMayReadAreBound() throws {
+        let bundle = try Bundle()
+        try bundle.makeDirectory("closed")
+        try bundle.makeDirectory("closed/data")
+        try bundle.write("closed/data/file", "seen")
+        try OwnershipCalls.setPermissions(bundle.path + "/closed", in: Files.currentDirectory, 0o700)
+        var configuration = mapped()
+        configuration.mounts.append(
+            #"{"destination":"/sys/data","type":"bind","source":"\#(bundle.path)/closed/data","options":["rbind","ro"]}"#
+        )
+        configuration.mounts.removeAll { $0.contains(#""/sys""#) || $0.contains("/sys/fs") }
+        let report = try bundle.enter(configuration, "read=/sys/data/file")
+        // The target's directory belongs to the host's root: it must be there.
+        #expect(report.refusal?.contains("EACCES") == true)
+        try bundle.makeDirectory("rootfs/data")
+        configuration.mounts[configuration.mounts.count - 1] =
+            #"{"destination":"/data","type":"bind","source":"\#(bundle.path)/closed/data","options":["rbind","ro"]}"#
+        let second = try bundle.enter(configuration, "read=/data/file")
+        #expect(second.refusal == nil)
+        #expect(second.answer("read /data/file") == "seen")
+        let alone = try bundle.enter(configuration, "nosources", "read=/data/file")
+        #expect(alone.refusal?.contains("EACCES") == true)
+    }
+
+    @Test func aRootThatOnlyTheHostMayReachIsEntered() throws {
+        let bundle = try Bundle()
+        try OwnershipCalls.setPermissions(bundle.path, in: Files.currentDirectory, 0o700)
+        let report = try bundle.enter(mapped(), "list=/", "kind=/dev/null")
+        #expect(report.refusal == nil)
+        #expect(report.answer("list /") == "dev proc sys")
+        #expect(report.answer("kind /dev/null") == "character 1:3")
+    }
+
+    @Test func aGroupOfTerminalsThatIsNotMappedIsLeftOut() throws {
+        let bundle = try Bundle()
+        var configuration = Configuration.standard
+        configuration.namespaces.append("user")
+        configuration.linux += [
+            #""uidMappings":[{"containerID":0,"hostID":0,"size":1}]"#,
+            #""gidMappings":[{"containerID":0,"hostID":0,"size":1}]"#,
+        ]
+        let report = try bundle.enter(configuration, "options=/dev/pts")
+        #expect(report.refusal == nil)
+        #expect(report.answer("options /dev/pts")?.contains("gid=5") == false)
+    }
+
+    @Test func sysfsIsTheHostsWithoutANetworkNamespace() throws {
+        let bundle = try Bundle()
+        var configuration = mapped()
+        configuration.namespaces.removeAll { $0 == "network" }
+        configuration.mounts.removeAll { $0.contains("/sys/fs/cgroup") }
+        let report = try bundle.enter(configuration, "options=/sys", "list=/sys/kernel")
+        #expect(report.refusal == nil)
+        #expect(report.answer("options /sys")?.hasPrefix("ro,nosuid,nodev,noexec") == true)
+        #expect(report.answer("list /sys/kernel")?.isEmpty == false)
+    }
+
+    @Test func lockedFlagsOfTheSourceStay() throws {
+        let bundle = try Bundle()
+        try bundle.makeDirectory("rootfs/data")
+        var configuration = mapped()
+        configuration.mounts.append(
+            #"{"destination":"/data","type":"bind","source":"\#(bundle.path)/outside","options":["rbind","ro"]}"#)
+        let words = ["enter", "bundle=\(bundle.path)", "nosources", "locked=\(bundle.path)/outside", "options=/data"]
+        try bundle.write("config.json", configuration.text(root: bundle.path + "/rootfs"))
+        let report = try Bundle.probe(words)
+        #expect(report.refusal == nil, "\(report.text)")
+        #expect(report.answer("options /data")?.hasPrefix("ro,nosuid,nodev,noexec") == true)
+    }
+}
