@@ -1,0 +1,129 @@
+// What only a native guest is asked: everything about its process. Included by guest.c.
+#include <grp.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+static int descriptors(void) {
+    for (int number = 0; number < 4096; number++) {
+        char name[64], target[4096];
+        snprintf(name, sizeof name, "/proc/self/fd/%d", number);
+        ssize_t length = fcntl(number, F_GETFD) < 0 ? -1 : readlink(name, target, sizeof target);
+        if (length >= 0) printf("%d %.*s\n", number, (int)length, target);
+    }
+    return 0;
+}
+
+static int identity(void) {
+    gid_t groups[64];
+    int count = getgroups(64, groups);
+    mode_t mask = umask(0);
+    umask(mask);
+    printf("%u %u %03o", getuid(), getgid(), mask);
+    for (int index = 0; index < count; index++) printf(" %u", groups[index]);
+    return say("") < 0;
+}
+
+// Opens the program of every process that is seen, for writing, in each way; prints the ones that could be opened.
+static int writePrograms(void) {
+    int flags[] = {O_WRONLY, O_RDWR, O_WRONLY | O_TRUNC, O_RDWR | O_APPEND}, self = getpid(), found = 0;
+    DIR *processes = opendir("/proc");
+    if (!processes) return errno;
+    for (struct dirent *entry; (entry = readdir(processes));) {
+        char name[300], target[4096];
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || atoi(entry->d_name) == self) continue;
+        snprintf(name, sizeof name, "/proc/%s/exe", entry->d_name);
+        ssize_t length = readlink(name, target, sizeof target - 1);
+        if (length < 0) continue;
+        target[length] = 0;
+        printf("seen %s\n", target), found++;
+        for (unsigned index = 0; index < sizeof flags / sizeof *flags; index++)
+            if (open(name, flags[index]) >= 0 && strcmp(target, "/guest")) printf("WRITABLE %s %s\n", name, target);
+    }
+    printf("%d seen\n", found);
+    return 0;
+}
+
+static void answer(int number) {
+    printf("signal %d\n", number);
+    fflush(stdout);
+    _exit(40 + number);
+}
+
+static void answerSignals(void) {
+    for (int number = 1; number < 32; number++) signal(number, answer);
+    rest();
+}
+
+static int listenAbstract(const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path + 1, name, sizeof address.sun_path - 2);
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(listener, (void *)&address, offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) return errno;
+    if (listen(listener, 1)) return errno;
+    rest();
+}
+
+// Writes over whatever program starts it anew, over and over: how a container that is entered attacks the runtime.
+static int attackEntering(void) {
+    say("ready");
+    for (int turn = 0; turn < 2000000; turn++)
+        for (int process = 2; process < 40; process++) {
+            char name[64], target[4096] = "";
+            snprintf(name, sizeof name, "/proc/%d/exe", process);
+            if (process == getpid() || readlink(name, target, sizeof target - 1) < 0) continue;
+            int file = open(name, O_RDWR);
+            if (file >= 0 && strcmp(target, "/guest")) printf("WRITABLE %s\n", target), fflush(stdout);
+            if (file >= 0) close(file);
+        }
+    return 0;
+}
+
+static void *idle(void *nothing) {
+    for (;;) pause();
+    return nothing;
+}
+
+static int special(const char *verb, const char *first, const char *second) {
+    (void)second;
+    if (!strcmp(verb, "descriptors")) return descriptors();
+    if (!strcmp(verb, "identity")) return identity();
+    if (!strcmp(verb, "write-programs")) return writePrograms();
+    if (!strcmp(verb, "answer")) answerSignals();
+    if (!strcmp(verb, "abstract")) return listenAbstract(first);
+    if (!strcmp(verb, "attack-entering")) return attackEntering();
+    if (!strcmp(verb, "exchange"))  // the two names are swapped until somebody ends it
+        for (;;) syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, 2);
+    if (!strcmp(verb, "hostname")) {
+        char name[256];
+        return gethostname(name, sizeof name) ? errno : say(name);
+    }
+    if (!strcmp(verb, "fork")) {
+        int count = 0;
+        while (count < 200) {
+            int child = fork();
+            if (child < 0) break;
+            if (child == 0) for (;;) pause();
+            count++;
+        }
+        printf("%d\n", count);
+        rest();
+    }
+    if (!strcmp(verb, "allocate")) {
+        size_t wanted = strtoul(first, 0, 10) << 20;
+        memset(malloc(wanted), 1, wanted);
+        return 0;
+    }
+    if (!strcmp(verb, "parent")) {  // a child that outlives nothing: what a pause container sees
+        if (fork() == 0) rest();
+        pthread_t thread;
+        pthread_create(&thread, 0, idle, 0);
+        rest();
+    }
+    return ENOSYS;
+}

@@ -1,0 +1,98 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite("Hooks", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(3)))
+struct HookTests {
+    let runtime: Runtime
+
+    init() throws { runtime = try Runtime() }
+
+    private static let kinds = [
+        "prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop",
+    ]
+
+    /// Each kind writes its name and the status that it is told, startContainer from inside.
+    private func hooks(for guest: Guest) throws -> JSONValue {
+        let journal = runtime.path("journal")
+        var hooks: JSONObject = [:]
+        for kind in Self.kinds where kind != "startContainer" {
+            hooks[kind] = [
+                BundleConfiguration.hook(
+                    "echo \(kind) $(tr -d ' \\n' | grep -o '\"status\":\"[a-z]*\"') >> \(journal)"),
+                BundleConfiguration.hook("echo \(kind) second >> \(journal)"),
+            ]
+        }
+        // The host's shell isn't in the container: the guest itself is.
+        if guest == .native {
+            hooks["startContainer"] = [["path": "/guest", "args": ["guest", "write", "/inside", "startContainer"]]]
+        }
+        return .object(hooks)
+    }
+
+    @Test(arguments: Guest.allCases) func everyKindRunsInItsPlaceAndOrderWithTheStateOnItsInput(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest") { $0.others["hooks"] = try hooks(for: guest) }
+        let journal = { Machine.lines(of: runtime.path("journal")) }
+        let created = try container.create()
+        try #require(created.code == 0, "\(created)")
+        let afterCreate = ["prestart", "createRuntime", "createContainer"].flatMap {
+            [#"\#($0) "status":"creating""#, "\($0) second"]
+        }
+        #expect(journal().map { $0.replacingOccurrences(of: "created", with: "creating") } == afterCreate)
+        try #require(container("start").code == 0)
+        #expect(created.of.wrote("ready"))
+        if guest == .native { #expect(Machine.text(of: "\(container.root)/inside") == "startContainer") }
+        #expect(Array(journal().dropFirst(6)) == [#"poststart "status":"running""#, "poststart second"])
+        try #require(container("delete", "--force").code == 0)
+        #expect(Array(journal().dropFirst(8)) == [#"poststop "status":"stopped""#, "poststop second"])
+    }
+
+    @Test(arguments: ["prestart", "createRuntime", "createContainer"])
+    func aFailureBeforeTheStartEndsTheCreation(kind: String) throws {
+        let container = try runtime.bundle(.wasm, "rest") {
+            $0.others["hooks"] = .object([kind: [BundleConfiguration.hook("echo from the hook >&2; exit 3")]])
+        }
+        let outcome = try container.create()
+        #expect(outcome.code != 0 && outcome.error.contains(kind), "\(outcome)")
+        #expect(try container("state").code != 0, "nothing is left")
+        #expect(container.cgroups().isEmpty)
+    }
+
+    @Test func aFailureAfterTheStopIsNoError() throws {
+        let container = try runtime.bundle(.wasm, "exit", "0") {
+            $0.others["hooks"] = .object([
+                "poststop": [
+                    BundleConfiguration.hook("exit 3"), BundleConfiguration.hook("touch \(runtime.path("second"))"),
+                ]
+            ])
+        }
+        #expect(try container.run().code == 0)
+        #expect(Machine.exists(runtime.path("second")), "the others run all the same")
+    }
+
+    @Test func aHookThatTakesTooLongIsKilled() throws {
+        let container = try runtime.bundle(.wasm, "exit", "0") {
+            $0.others["hooks"] = [
+                "createRuntime": [["path": "/bin/sleep", "args": ["sleep", "1000"], "timeout": 1]]
+            ]
+        }
+        let began = Date()
+        let outcome = try container.create()
+        #expect(outcome.code != 0 && outcome.error.contains("createRuntime"), "\(outcome)")
+        #expect(Date().timeIntervalSince(began) < 10)
+    }
+
+    @Test func createContainerHooksSeeTheRootOfTheContainerMounted() throws {
+        // In the container's mount namespace, before the root is changed: the host's shell works.
+        let seen = runtime.path("seen")
+        let container = try runtime.bundle(.native, "exit", "0") {
+            $0.others["hooks"] = [
+                "createContainer": [BundleConfiguration.hook("readlink /proc/self/ns/mnt > \(seen)")],
+                "createRuntime": [BundleConfiguration.hook("readlink /proc/self/ns/mnt > \(seen).host")],
+            ]
+        }
+        #expect(try container.run().code == 0)
+        #expect(!Machine.text(of: seen).isEmpty && Machine.text(of: seen) != Machine.text(of: "\(seen).host"))
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite("Mounts", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(3)))
+struct MountTests {
+    let runtime: Runtime
+
+    init() throws { runtime = try Runtime() }
+
+    @Test(arguments: Guest.allCases) func aDirectoryIsSharedForReadingAndWriting(guest: Guest) throws {
+        let shared = try runtime.directory("shared")
+        try runtime.file("shared/greeting", "hello")
+        let bind = BundleConfiguration.bind(shared, "/data", "rw")
+        let read = try runtime.bundle(guest, "read", "/data/greeting") { $0.mounts.append(bind) }.run()
+        #expect(read.output == "hello", "\(read)")
+        let wrote = try runtime.bundle(guest, "write", "/data/made", "text") { $0.mounts.append(bind) }.run()
+        #expect(wrote.code == 0 && Machine.text(of: "\(shared)/made") == "text", "\(wrote)")
+    }
+
+    @Test(arguments: Guest.allCases) func aReadOnlyMountIsNotWritten(guest: Guest) throws {
+        let shared = try runtime.directory("shared")
+        for options in [["ro"], ["rbind", "ro"], ["rbind", "rro"]] {
+            let wrote = try runtime.bundle(guest, "write", "/data/made", "text") {
+                $0.mounts.append(
+                    [
+                        "destination": "/data", "type": "bind", "source": .string(shared),
+                        "options": BundleConfiguration.strings(["bind"] + options),
+                    ])
+            }.run()
+            #expect(wrote.code != 0 && !Machine.exists("\(shared)/made"), "\(options): \(wrote)")
+        }
+    }
+
+    @Test(arguments: Guest.allCases) func aSingleFileIsMounted(guest: Guest) throws {
+        let file = try runtime.file("note", "one file")
+        let read = try runtime.bundle(guest, "read", "/etc/deep/note") {
+            $0.mounts.append(BundleConfiguration.bind(file, "/etc/deep/note", "ro"))
+        }
+        #expect(try read.run().output == "one file")
+        let wrote = try runtime.bundle(guest, "write", "/note", "changed") {
+            $0.mounts.append(BundleConfiguration.bind(file, "/note"))
+        }.run()
+        #expect(wrote.code == 0 && Machine.text(of: file) == "changed", "\(wrote)")
+    }
+
+    @Test(arguments: Guest.allCases) func aTemporaryFilesystemIsEmptyAndGoneAfterwards(guest: Guest) throws {
+        let tmpfs: JSONValue = [
+            "destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["size=1m", "mode=1777"],
+        ]
+        let container = try runtime.bundle(guest, "write", "/tmp/made", "text") { $0.mounts.append(tmpfs) }
+        #expect(try container.run().code == 0)
+        #expect(!Machine.exists("\(container.root)/tmp/made"))
+    }
+
+    @Test(arguments: Guest.allCases) func aReadOnlyRootIsNotWritten(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "write", "/made", "text") { $0.isRootReadOnly = true }
+        #expect(try container.run().code != 0)
+        #expect(!Machine.exists("\(container.root)/made"))
+        let writable = try runtime.bundle(guest, "write", "/made", "text")
+        #expect(try writable.run().code == 0)
+        #expect(Machine.text(of: "\(writable.root)/made") == "text")
+    }
+
+    @Test func maskedPathsShowNothingAndReadOnlyPathsAreNotWritten() throws {
+        let masking: (inout BundleConfiguration) -> Void = {
+            $0.linux["maskedPaths"] = ["/secret", "/hidden", "/absent"]
+            $0.linux["readonlyPaths"] = ["/fixed"]
+        }
+        for guest in Guest.allCases {
+            for (words, succeeds) in [
+                (["read", "/secret"], true), (["list", "/hidden"], true), (["write", "/fixed/made", "x"], false),
+                (["write", "/free", "x"], true),
+            ] {
+                let container = try runtime.bundle(guest) {
+                    $0.arguments += words
+                    masking(&$0)
+                }
+                try Data("secret".utf8).write(to: URL(fileURLWithPath: "\(container.root)/secret"))
+                for name in ["hidden", "fixed"] { _ = try runtime.directory("\(container.id)/rootfs/\(name)") }
+                try Data("secret".utf8).write(to: URL(fileURLWithPath: "\(container.root)/hidden/file"))
+                let outcome = try container.run()
+                #expect(outcome.output.isEmpty && !Machine.exists("\(container.root)/fixed/made"), "\(outcome)")
+                #expect((outcome.code == 0) == succeeds || words[0] == "read", "\(guest) \(outcome)")
+            }
+        }
+    }
+
+    @Test func theKernelsFilesystemsAreMountedForNativePrograms() throws {
+        let container = try runtime.bundle(.native, "read", "/proc/self/mountinfo") {
+            $0.mounts += [
+                [
+                    "destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+                    "options": ["nosuid", "noexec", "size=64k"],
+                ],
+                ["destination": "/sys", "type": "sysfs", "source": "sysfs", "options": ["ro", "nosuid"]],
+                [
+                    "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+                    "options": ["ro", "relatime"],
+                ],
+            ]
+        }
+        let outcome = try container.run()
+        let mounted = Set(outcome.lines.map { String($0.split(separator: " ")[4]) })
+        #expect(mounted.isSuperset(of: ["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/sys"]), "\(outcome)")
+        #expect(!outcome.output.contains("/.old") && !outcome.output.contains("pivot"))
+        #expect(!Machine.text(of: "/proc/self/mountinfo").contains(container.id), "nothing is left on the host")
+    }
+
+    @Test func aWasmGuestSeesNothingOfTheKernelsFilesystems() throws {
+        for path in ["/proc", "/dev", "/dev/pts"] {
+            let outcome = try runtime.bundle(.wasm, "list", path).run()
+            #expect(outcome.lines.allSatisfy { $0 == "pts" }, "\(outcome)")
+        }
+    }
+
+    @Test func usualDevicesAreThereForNativePrograms() throws {
+        let outcome = try runtime.bundle(.native, "list", "/dev").run()
+        let wanted = [
+            "null", "zero", "full", "random", "urandom", "tty", "ptmx", "fd", "stdin", "stdout", "stderr", "pts",
+        ]
+        #expect(Set(outcome.lines).isSuperset(of: wanted), "\(outcome)")
+        #expect(try runtime.bundle(.native, "write", "/dev/null", "x").run().code == 0)
+    }
+}

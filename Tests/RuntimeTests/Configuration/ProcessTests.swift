@@ -1,0 +1,144 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite(
+    "What process and linux ask of one process", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"),
+    .timeLimit(.minutes(3)))
+struct ProcessTests {
+    let runtime: Runtime
+
+    init() throws { runtime = try Runtime() }
+
+    /// The fields of `/proc/self/status` as a native guest sees them.
+    private func status(_ change: (inout BundleConfiguration) throws -> Void) throws -> [String: String] {
+        let outcome = try runtime.bundle(.native, "read", "/proc/self/status", change: change).run()
+        #expect(outcome.code == 0, "\(outcome)")
+        let pairs = outcome.lines.compactMap { line -> (String, String)? in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return parts.count == 2 ? (String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces)) : nil
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
+    @Test func aNativeProgramHasTheCapabilitiesOfTheConfiguration() throws {
+        let none = try status { _ in }
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] { #expect(none[set] == "0000000000000000") }
+        let some = try status {
+            let wanted: JSONValue = ["CAP_KILL", "CAP_CHOWN"]
+            $0.process["capabilities"] = ["bounding": wanted, "effective": wanted, "permitted": wanted]
+            $0.process["noNewPrivileges"] = true
+        }
+        for set in ["CapPrm", "CapEff", "CapBnd"] { #expect(some[set] == "0000000000000021") }
+        #expect(some["CapInh"] == "0000000000000000" && some["CapAmb"] == "0000000000000000")
+        #expect(some["NoNewPrivs"] == "1" && none["NoNewPrivs"] == "0")
+    }
+
+    @Test func identityGroupsAndMaskAreSet() throws {
+        let outcome = try runtime.bundle(.native, "identity") {
+            $0.process["user"] = ["uid": 1000, "gid": 1001, "additionalGids": [5, 6], "umask": 63]
+        }.run()
+        #expect(outcome.output == "1000 1001 077 5 6\n", "\(outcome)")
+    }
+
+    @Test(arguments: Guest.allCases) func filesAreMadeAsTheUser(guest: Guest) throws {
+        let shared = try runtime.directory("shared")
+        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: shared)
+        let outcome = try runtime.bundle(guest, "write", "/data/made", "x") {
+            $0.process["user"] = ["uid": 1000, "gid": 1001]
+            $0.mounts.append(BundleConfiguration.bind(shared, "/data"))
+        }.run()
+        #expect(outcome.code == 0, "\(outcome)")
+        let made = try FileStatus.of("\(shared)/made")
+        #expect(made.owner == 1000 && made.group == 1001)
+    }
+
+    @Test func limitsAndScoreAreSet() throws {
+        let limits = try runtime.bundle(.native, "read", "/proc/self/limits") {
+            $0.process["rlimits"] = [["type": "RLIMIT_NOFILE", "soft": 100, "hard": 200]]
+        }.run()
+        #expect(
+            limits.lines.contains { $0.hasPrefix("Max open files") && $0.contains(" 100 ") && $0.contains(" 200 ") })
+        let score = try runtime.bundle(.native, "read", "/proc/self/oom_score_adj") { $0.process["oomScoreAdj"] = 500 }
+            .run()
+        #expect(score.output == "500\n", "\(score)")
+    }
+
+    @Test func aFilterForSystemCallsWorksInBothKinds() throws {
+        let filter: JSONValue = [
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [["names": ["mkdir", "mkdirat", "sethostname"], "action": "SCMP_ACT_ERRNO", "errnoRet": 99]],
+        ]
+        let native = try status { $0.linux["seccomp"] = filter }
+        #expect(native["Seccomp"] == "2")
+        #expect(try runtime.bundle(.wasm, "exit", "3") { $0.linux["seccomp"] = filter }.run().code == 3)
+        let unknown = try runtime.bundle(.native, "exit", "0") {
+            $0.linux["seccomp"] = ["defaultAction": "SCMP_ACT_NONSENSE"]
+        }
+        let refused = try unknown.create()
+        #expect(refused.code != 0 && refused.error.contains("linux.seccomp"), "\(refused)")
+    }
+
+    @Test func namesAreSetInNamespacesOfTheirOwn() throws {
+        let outcome = try runtime.bundle(.native, "hostname") { $0.others["hostname"] = "inside" }.run()
+        #expect(outcome.output == "inside\n", "\(outcome)")
+        let sysctl = try runtime.bundle(.native, "read", "/proc/sys/net/ipv4/ip_forward") {
+            $0.linux["sysctl"] = ["net.ipv4.ip_forward": "1"]
+        }.run()
+        #expect(sysctl.output == "1\n", "\(sysctl)")
+    }
+
+    @Test func aUserNamespaceMapsTheIdentities() throws {
+        let container = try runtime.bundle(.native, "read", "/proc/self/uid_map") {
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount", "ipc", "uts", "user", "network"])
+            let mapping: JSONValue = [["containerID": 0, "hostID": 100_000, "size": 1000]]
+            $0.linux["uidMappings"] = mapping
+            $0.linux["gidMappings"] = mapping
+        }
+        for path in [runtime.folder.path, container.bundle, container.root] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+        _ = try runtime.other("/bin/chown", "-R", "100000:100000", container.root)
+        let outcome = try container.run()
+        #expect(outcome.output.split(separator: " ").joined(separator: " ") == "0 100000 1000\n", "\(outcome)")
+    }
+
+    @Test func aTerminalComesOverTheConsoleSocket() throws {
+        for guest in Guest.allCases {
+            let container = try runtime.bundle(guest, "tty") { $0.process["terminal"] = true }
+            let socket = runtime.path("console-\(guest)")
+            let receiver = try Running.start(
+                [Guest.built.get().appendingPathComponent("console").path, socket, "typed"], in: runtime.folder)
+            #expect(Machine.wait { Machine.exists(socket) })
+            let created = try container.create("--console-socket", socket)
+            #expect(created.code == 0, "\(created)")
+            #expect(receiver.wrote("received"))
+            #expect(try container("start").code == 0)
+            #expect(receiver.wrote("1 1 1"), "\(receiver.output)")
+            #expect(receiver.output.contains("typed"), "a terminal repeats what is typed")
+            _ = try container("delete", "--force")
+            _ = try receiver.wait()
+        }
+    }
+
+    @Test func aTerminalWithoutASocketIsRefused() throws {
+        let container = try runtime.bundle(.native, "tty") { $0.process["terminal"] = true }
+        let outcome = try container.create()
+        #expect(outcome.code != 0 && outcome.error.contains("console"), "\(outcome)")
+        let plain = try runtime.bundle(.native, "tty")
+        #expect(try plain.create("--console-socket", runtime.path("nobody")).code != 0)
+    }
+
+    @Test func descriptorsArePreservedOnlyWhenAsked() throws {
+        let container = try runtime.bundle(.native, "descriptors")
+        let command = { (options: String) in
+            "exec 3</etc/hostname 4</etc/hostname 7</ 8<.; "
+                + "exec \(runtime.martlet) --root \(runtime.stateDirectory) run --bundle \(container.bundle) \(options) \(container.id)"
+        }
+        let none = try runtime.other("/bin/sh", "-c", command(""))
+        #expect(Set(none.lines.compactMap { $0.split(separator: " ").first }) == ["0", "1", "2"], "\(none)")
+        let two = try runtime.other("/bin/sh", "-c", command("--preserve-fds 2"))
+        #expect(Set(two.lines.compactMap { $0.split(separator: " ").first }) == ["0", "1", "2", "3", "4"], "\(two)")
+    }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+/// martlet is killed at any moment of what it does; `delete --force` has to remove whatever is left.
+@Suite("SIGKILL at any moment", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(10)))
+struct KillMomentTests {
+    /// Moments for each of the eight cases: MARTLET_KILL_MOMENTS=200 tries 200 of each, which takes minutes.
+    static let moments = Int(Environment.value("MARTLET_KILL_MOMENTS") ?? "") ?? 25
+
+    enum Verb: String, CaseIterable, Sendable { case create, start, exec, delete }
+
+    @Test(arguments: Verb.allCases, Guest.allCases) func nothingStaysThatDeleteDoesNotRemove(verb: Verb, guest: Guest)
+        throws
+    {
+        let runtime = try Runtime()
+        let length = try duration(of: verb, runtime, guest)
+        var left: [String] = []
+        for moment in 0..<Self.moments {
+            let container = try runtime.bundle(guest, "rest")
+            try prepare(container, for: verb)
+            let running = try begin(verb, container)
+            // A little beyond the usual end, since a run takes longer than another.
+            Thread.sleep(forTimeInterval: length * 1.2 * Double(moment) / Double(Self.moments))
+            try? Processes.kill(running.process, Signal.kill)
+            _ = try running.wait()
+            let deleted = try container("delete", "--force")
+            #expect(deleted.code == 0, "moment \(moment) of \(verb): \(deleted)")
+            try? FileManager.default.removeItem(atPath: container.bundle)
+            // What a killed process had is given back by the kernel in its own time.
+            var census = Census(runtime, ids: [container.id])
+            let isGone = Machine.wait(seconds: 3) {
+                census = Census(runtime, ids: [container.id])
+                return census.isEmpty
+            }
+            if !isGone { left.append("moment \(moment) of \(verb), \(guest): \(census)") }
+        }
+        #expect(left.isEmpty, "\(left.joined(separator: "\n"))")
+    }
+
+    /// The init of a container is killed while it is being made: create has to end with an error and leave nothing.
+    @Test(arguments: Guest.allCases) func theProcessInsideIsKilledWhileItIsMade(guest: Guest) throws {
+        let runtime = try Runtime()
+        let length = try duration(of: .create, runtime, guest)
+        for moment in 0..<Self.moments {
+            let container = try runtime.bundle(guest, "rest")
+            let running = try begin(.create, container)
+            Thread.sleep(forTimeInterval: length * Double(moment) / Double(Self.moments))
+            for child in Machine.text(of: "/proc/\(running.process)/task/\(running.process)/children").split(
+                separator: " ")
+            {
+                if let child = Int32(child) { try? Processes.kill(child, Signal.kill) }
+            }
+            _ = try running.wait()
+            #expect(try container("delete", "--force").code == 0)
+            try? FileManager.default.removeItem(atPath: container.bundle)
+            var census = Census(runtime, ids: [container.id])
+            #expect(
+                Machine.wait(seconds: 3) {
+                    census = Census(runtime, ids: [container.id])
+                    return census.isEmpty
+                }, "moment \(moment): \(census)")
+        }
+    }
+
+    private func prepare(_ container: Container, for verb: Verb) throws {
+        switch verb {
+        case .create: break
+        case .start: _ = try container.create()
+        case .exec: _ = try container.launch()
+        case .delete:
+            _ = try container.launch()
+            try container("kill", then: ["KILL"])
+            _ = try container.becomes("stopped")
+        }
+    }
+
+    private func begin(_ verb: Verb, _ container: Container) throws -> Running {
+        switch verb {
+        case .create: try container.start("create", ["--bundle", container.bundle])
+        case .start: try container.start("start")
+        case .exec: try container.start("exec", then: ["/guest", "exit", "0"])
+        case .delete: try container.start("delete")
+        }
+    }
+
+    /// How long a verb takes here, in seconds.
+    private func duration(of verb: Verb, _ runtime: Runtime, _ guest: Guest) throws -> Double {
+        let container = try runtime.bundle(guest, "rest")
+        try prepare(container, for: verb)
+        let began = Date()
+        _ = try begin(verb, container).wait()
+        let length = Date().timeIntervalSince(began)
+        try container("delete", "--force")
+        return length
+    }
+}

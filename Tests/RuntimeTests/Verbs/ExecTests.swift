@@ -1,0 +1,84 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite("exec", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(3)))
+struct ExecTests {
+    let runtime: Runtime
+
+    init() throws { runtime = try Runtime() }
+
+    @Test(arguments: Guest.allCases, Guest.allCases)
+    func aSecondProgramRunsInTheSameRoot(container kind: Guest, program: Guest) throws {
+        let container = try runtime.bundle(kind, "rest")
+        if kind == .native {
+            try FileManager.default.copyItem(atPath: Guest.wasm.file().path, toPath: container.root + Guest.wasm.path)
+        }
+        _ = try container.launch()
+        let outcome = try container("exec", then: [program.path, "args", "from", "exec"])
+        #expect(outcome.code == 0 && outcome.output == "from\nexec\n", "\(outcome)")
+        #expect(try container("exec", then: [program.path, "exit", "7"]).code == 7)
+        #expect(try container("exec", then: [program.path, "write", "/tmp/made", "text"]).code == 0)
+        #expect(Machine.text(of: "\(container.root)/tmp/made") == "text")
+        #expect(try container.status() == "running")
+    }
+
+    @Test func aNativeProgramSharesTheNamespacesOfTheContainer() throws {
+        let container = try runtime.bundle(.native, "rest") { $0.others["hostname"] = "inside" }
+        _ = try container.launch()
+        #expect(try container("exec", then: ["/guest", "hostname"]).output == "inside\n")
+        let first = Machine.text(of: "/proc/\(try container.process())/cgroup")
+        let own = try container("exec", then: ["/guest", "read", "/proc/self/cgroup"])
+        #expect(own.output == first, "\(own)")
+        #expect(try container("exec", then: ["/guest", "read", "/proc/1/comm"]).output == "guest\n")
+    }
+
+    @Test func optionsChangeTheProcess() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        #expect(try container("exec", "--cwd", "/tmp", then: ["/guest", "cwd"]).output == "/tmp\n")
+        let seen = try container("exec", "--env", "A=1", "-e", "B=2", then: ["/guest", "env"])
+        #expect(Set(seen.lines).isSuperset(of: ["A=1", "B=2"]), "\(seen)")
+        #expect(try container("exec", "--user", "12:34", then: ["/guest", "identity"]).output.hasPrefix("12 34 "))
+        let described = try runtime.file(
+            "process.json",
+            """
+            {"args": ["/guest", "env"], "env": ["ONLY=this"], "cwd": "/", "user": {"uid": 5, "gid": 6}}
+            """)
+        let outcome = try container("exec", "--process", described)
+        #expect(Set(outcome.lines).subtracting(["HOME=/", "HOME=/root"]) == ["ONLY=this"], "\(outcome)")
+    }
+
+    @Test func aDetachedProcessIsNamedInItsPidFile() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let file = runtime.path("pid")
+        #expect(try container("exec", "--detach", "--pid-file", file, then: ["/guest", "rest"]).code == 0)
+        let process = try #require(Int32(Machine.text(of: file)))
+        #expect(Machine.wait { Machine.text(of: "/proc/\(process)/cmdline").hasPrefix("/guest") })
+        let listed = try container("ps", "--format", "json")
+        #expect(listed.output.contains(String(process)), "\(listed)")
+        #expect(try container("ps").output.contains("/guest"))
+        #expect(try container("delete", "--force").code == 0)
+        #expect(Machine.wait { !Machine.exists("/proc/\(process)") }, "what was added goes with the container")
+    }
+
+    @Test func nothingIsExecutedWhereNothingRuns() throws {
+        let container = try runtime.bundle(.native, "rest")
+        #expect(try container("exec", then: ["/guest"]).code != 0)
+        _ = try container.create()
+        try #require(container("kill", then: ["KILL"]).code == 0)
+        #expect(try container.becomes("stopped"))
+        let outcome = try container("exec", then: ["/guest", "env"])
+        #expect(outcome.code != 0 && outcome.output.isEmpty, "\(outcome)")
+    }
+
+    @Test func aProgramThatIsMissingIsSaid() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let outcome = try container("exec", then: ["/absent"])
+        #expect(outcome.code != 0 && outcome.error.contains("/absent"), "\(outcome)")
+        #expect(try container.status() == "running")
+    }
+}

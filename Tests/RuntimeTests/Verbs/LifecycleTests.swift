@@ -1,0 +1,103 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite(
+    "create, start, state, kill, delete", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(3)))
+struct LifecycleTests {
+    let runtime: Runtime
+
+    init() throws { runtime = try Runtime() }
+
+    @Test(arguments: Guest.allCases) func aContainerGoesThroughItsLife(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest") { $0.others["annotations"] = ["org.example.a": "b"] }
+        let created = try container.create()
+        try #require(created.code == 0, "\(created)")
+        let state = try container.state()
+        #expect(try state.required("status").string() == "created")
+        #expect(try state.required("id").string() == container.id)
+        #expect(try state.required("bundle").string() == container.bundle)
+        #expect(try state.required("ociVersion").string().hasPrefix("1."))
+        #expect(try state.required("annotations").stringMap()["org.example.a"] == "b")
+        let process: Int32 = try state.required("pid").integer()
+        #expect(process > 1 && Machine.exists("/proc/\(process)"))
+        #expect(created.output.isEmpty, "the program doesn't run before start")
+
+        #expect(try container("start").code == 0)
+        #expect(created.of.wrote("ready"))
+        #expect(try container.status() == "running" && container.process() == process)
+        #expect(try container("kill", then: ["KILL"]).code == 0)
+        #expect(try container.becomes("stopped"))
+        #expect(try container("delete").code == 0)
+        #expect(try container("state").code != 0)
+        #expect(container.cgroups().isEmpty)
+        #expect(!Machine.exists("\(runtime.stateDirectory)/\(container.id)"))
+    }
+
+    @Test(arguments: Guest.allCases) func aSignalEndsAGuestThatHasNoHandlerForIt(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest")
+        _ = try container.launch()
+        // The first process of a namespace ignores a signal that it has no handler for; martlet's wasm process has one.
+        try #require(try container("kill", then: [guest == .wasm ? "TERM" : "9"]).code == 0)
+        #expect(try container.becomes("stopped"))
+    }
+
+    @Test func aNativeGuestGetsTheSignalThatWasSent() throws {
+        let container = try runtime.bundle(.native, "answer")
+        let created = try container.launch()
+        for spelling in ["SIGUSR1", "USR1", "10"] where try container.status() == "running" {
+            #expect(try container("kill", then: [spelling]).code == 0)
+        }
+        #expect(created.of.wrote("signal 10"))
+    }
+
+    @Test(arguments: Guest.allCases) func aSignalReachesWhatIsCreatedButNotStarted(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest")
+        try #require(container.create().code == 0)
+        #expect(try container("kill", then: ["KILL"]).code == 0)
+        #expect(try container.becomes("stopped"))
+        #expect(try container("start").code != 0)
+        #expect(try container("delete").code == 0)
+    }
+
+    @Test(arguments: Guest.allCases) func onlyForceDeletesWhatRuns(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest")
+        _ = try container.launch()
+        let process = try container.process()
+        #expect(try container("delete").code != 0)
+        #expect(try container.status() == "running")
+        #expect(try container("delete", "--force").code == 0)
+        #expect(Machine.wait { !Machine.text(of: "/proc/\(process)/status").contains("State:\tS") })
+        #expect(try container("state").code != 0)
+        #expect(try container("delete", "--force").code == 0, "what isn't there is no error with force")
+    }
+
+    @Test func theIdIsFreeAgainAfterDelete() throws {
+        let container = try runtime.bundle(.wasm, "exit", "0")
+        for _ in 0..<3 {
+            #expect(try container.create().code == 0)
+            #expect(try container.create().code != 0, "taken")
+            #expect(try container("delete", "--force").code == 0)
+        }
+    }
+
+    @Test(arguments: Guest.allCases) func aPidFileNamesTheProcess(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest")
+        let file = runtime.path("pid")
+        try #require(container.create("--pid-file", file).code == 0)
+        #expect(try Machine.text(of: file) == String(container.process()))
+    }
+
+    @Test func whatRunsIsListed() throws {
+        let first = try runtime.bundle(.wasm, "rest")
+        let second = try runtime.bundle(.native, "rest")
+        _ = try first.launch()
+        try #require(second.create().code == 0)
+        let ids = try runtime("list", "-q").lines
+        #expect(Set(ids) == [first.id, second.id])
+        let rows = try JSONNode(reading: Array(runtime("list", "--format", "json").output.utf8)).elements()
+        #expect(try Set(rows.map { try $0.required("status").string() }) == ["created", "running"])
+        #expect(try runtime("list").output.hasPrefix("ID "))
+    }
+}
