@@ -4,9 +4,8 @@ extension ContainerRoot {
     /// Shows the container its control groups: the unified tree where the host has only that; else a tmpfs with a directory for
     /// each hierarchy.
     mutating func mountCgroups(_ mount: PlannedMount) throws(MountError) {
-        let host = "/sys/fs/cgroup"
-        let isUnified = try naming(mount.field, host) { () throws(SystemCallError) in
-            try FilesystemType.of(host) == .unifiedGroups
+        let isUnified = try naming(mount.field, CgroupMounts.host) { () throws(SystemCallError) in
+            try FilesystemType.of(CgroupMounts.host) == .unifiedGroups
         }
         if isUnified { return try mountFileSystem(mount, type: "cgroup2", source: "cgroup") }
 
@@ -23,32 +22,35 @@ extension ContainerRoot {
         }
         try finish(tree.rawValue, mount)
         try place(tree.rawValue, at: target, mount)
-        for hierarchy in hierarchies { try mountHierarchy(hierarchy, in: tree.rawValue, mount) }
+        for hierarchy in hierarchies {
+            guard let name = hierarchy.mountedName() else { continue }
+            try mountHierarchy(hierarchy, name, in: tree.rawValue, mount)
+        }
         if mount.options.own.set.contains(.readOnly) { makeReadOnlyLater(tree, mount) }
     }
 
     private func mountHierarchy(
-        _ hierarchy: CgroupMounts.Hierarchy, in directory: Int32, _ mount: PlannedMount
+        _ hierarchy: CgroupMounts.Hierarchy, _ name: String, in directory: Int32, _ mount: PlannedMount
     ) throws(MountError) {
         var attributes = mount.options.own.set
         attributes.formUnion([.noSetUserID, .noDevices, .noExecution])
-        try naming(mount.field, "the hierarchy \(hierarchy.name)") { () throws(SystemCallError) in
-            try Files.makeDirectory(hierarchy.name, in: directory, mode: 0o755)
-            let target = try Files.open(hierarchy.name, in: directory, flags: [.path, .directory, .noFollow])
-            let tree = try hierarchyTree(hierarchy, attributes)
+        try naming(mount.field, "the hierarchy \(name)") { () throws(SystemCallError) in
+            try Files.makeDirectory(name, in: directory, mode: 0o755)
+            let target = try Files.open(name, in: directory, flags: [.path, .directory, .noFollow])
+            let tree = try hierarchyTree(hierarchy, name, attributes)
             try Mounts.move(tree.rawValue, onto: target.rawValue)
             // `cpu,cpuacct` is there as `cpu` and as `cpuacct` too.
-            let controllers = hierarchy.name.split(separator: ",").map(String.init)
+            let controllers = name.split(separator: ",").map(String.init)
             guard controllers.count > 1 else { return }
             for controller in controllers {
-                try DeviceNodes.makeLink(to: hierarchy.name, at: controller, in: directory)
+                try DeviceNodes.makeLink(to: name, at: controller, in: directory)
             }
         }
     }
 
     /// In a cgroup namespace the hierarchy begins at the container's own group; else that group is bound.
     private func hierarchyTree(
-        _ hierarchy: CgroupMounts.Hierarchy, _ attributes: Mounts.Attributes
+        _ hierarchy: CgroupMounts.Hierarchy, _ name: String, _ attributes: Mounts.Attributes
     ) throws(SystemCallError) -> OwnedDescriptor {
         if plan.hasCgroupNamespace {
             do throws(SystemCallError) {
@@ -68,8 +70,21 @@ extension ContainerRoot {
                 guard error.errno == .notPermitted || error.errno == .busy else { throw error }
             }
         }
-        let tree = try Mounts.copyTree(hierarchy.ownDirectory, recursive: true)
+        let tree = try ownGroup(hierarchy, name)
         try Mounts.change(tree.rawValue, set: attributes, recursive: true)
         return tree
+    }
+
+    private func ownGroup(
+        _ hierarchy: CgroupMounts.Hierarchy, _ name: String
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        let point = "\(CgroupMounts.host)/\(name)"
+        do throws(SystemCallError) {
+            return try Mounts.copyTree(point + hierarchy.group, recursive: true)
+        } catch {
+            // What is mounted here is a part of the hierarchy already, as inside of another container.
+            guard error.errno == .noSuchFile else { throw error }
+            return try Mounts.copyTree(point, recursive: true)
+        }
     }
 }

@@ -77,11 +77,13 @@ enum KernelFileSystems {
     static func points(mountTable: String, outside: String) -> [String] {
         var points: [String] = []
         for line in mountTable.split(separator: "\n") {
-            guard let separator = line.firstRange(of: " - ") else { continue }
-            let left = line[..<separator.lowerBound].split(separator: " ")
-            let type = line[separator.upperBound...].prefix { $0 != " " }
-            guard left.count >= 5, left[3] == "/", type == "proc" || type == "sysfs" else { continue }
-            let point = unescaped(left[4])
+            let fields = line.split(separator: " ")
+            guard let separator = fields.dropFirst(6).firstIndex(of: "-"), separator + 1 < fields.count else {
+                continue
+            }
+            let type = fields[separator + 1]
+            guard fields[3] == "/", type == "proc" || type == "sysfs" else { continue }
+            let point = unescaped(fields[4])
             if !point.hasPrefix(outside) { points.append(point) }
         }
         return points.reversed()

@@ -68,6 +68,10 @@ extension ContainerRoot {
             return try Mounts.create(context.rawValue, attributes: attributes)
         } catch {
             let complaint = Mounts.complaint(of: context.rawValue)
+            if plan.label != nil, complaint?.contains("context") == true || error.subject?.hasPrefix("context=") == true
+            {
+                throw MountError("linux.mountLabel", "no security module here takes it", cause: error)
+            }
             throw MountError(
                 mount.field, "\(type) on \(mount.path)" + (complaint.map { ": \($0)" } ?? ""), cause: error)
         }

@@ -18,11 +18,10 @@ extension ContainerRoot {
         try naming("root.path") { () throws(SystemCallError) in
             // Device nodes and set-id programs of the image are dead for a guest and for what escapes from it.
             try Mounts.change(
-                tree.rawValue, set: plan.workload == .wasm ? [.noDevices, .noSetUserID] : [], propagation: .private,
+                tree.rawValue, set: plan.workload == .wasm ? [.noDevices, .noSetUserID] : [],
+                propagation: plan.rootPropagation?.kind == .slave ? .slave : .private,
                 recursive: plan.workload == .wasm)
-            guard let place = try Self.place(plan, inherited: inherited >= 0) else {
-                throw SystemCallError("openat2", plan.root, .notDirectory)
-            }
+            let place = try Self.place(plan, inherited: inherited >= 0)
             try Mounts.move(tree.rawValue, onto: place.rawValue)
         }
         self.plan = plan
@@ -33,7 +32,7 @@ extension ContainerRoot {
     /// top of everything.
     private static func place(
         _ plan: MountPlan, inherited: Bool
-    ) throws(SystemCallError) -> OwnedDescriptor? {
+    ) throws(SystemCallError) -> OwnedDescriptor {
         do throws(SystemCallError) {
             return try Files.open(plan.root, flags: [.path, .directory])
         } catch {

@@ -53,12 +53,19 @@ public enum KnownOptions {
     /// What a whole file system takes by this name; a bind has no say in them.
     static let superblock: Set<String> = ["sync", "dirsync", "lazytime", "mand", "iversion"]
 
-    /// Accepted without effect: defaults, or what only mount(8) cares about.
-    static let ignored: Set<String> = [
+    /// Accepted without effect: what a mount has anyway, and recursive forms of what a bind has no say in.
+    private static let defaults = [
         "defaults", "async", "nolazytime", "nomand", "noiversion", "norelatime", "rnorelatime", "remount", "silent",
         "loud",
-        "auto", "noauto", "user", "nouser", "_netdev", "nofail",
+        "rsync", "rasync", "rdirsync", "rmand", "rnomand",
     ]
+
+    /// What only mount(8) cares about.
+    private static let ofTables: Set<String> = ["auto", "noauto", "user", "nouser", "_netdev", "nofail"]
+
+    static func isIgnored(_ option: String) -> Bool {
+        defaults.contains(option) || ofTables.contains(option) || option.hasPrefix("x-") || option.hasPrefix("X-")
+    }
 
     /// Every name, for `features`.
     public static var names: [String] {
@@ -66,11 +73,7 @@ public enum KnownOptions {
             "bind", "rbind", "tmpcopyup", "copy-symlink", "src-nofollow", "dest-nofollow", "idmap", "ridmap",
         ]
         let all =
-            Array(attributes.keys) + recursiveAttributes.keys + propagations.keys + superblock + special
-            + [
-                "defaults", "async", "nolazytime", "nomand", "noiversion", "norelatime", "rnorelatime", "remount",
-                "silent", "loud",
-            ]
+            Array(attributes.keys) + recursiveAttributes.keys + propagations.keys + superblock + special + defaults
         return all.sorted()
     }
 }

@@ -82,7 +82,7 @@ public struct MountOptions: Equatable, Sendable {
             propagation.append(change)
         } else if KnownOptions.superblock.contains(option) {
             superblock.append(option)
-        } else if !KnownOptions.ignored.contains(option) {
+        } else if !KnownOptions.isIgnored(option) {
             return applySpecial(option)
         }
         return true

@@ -162,6 +162,13 @@ import Testing
         #expect(report.answer("cwd /new/deep") == "/new/deep")
     }
 
+    @Test func aDirectoryOutsideOfTheRootIsTold() throws {
+        let bundle = try Bundle()
+        let report = try bundle.enter(.standard, "escape")
+        #expect(report.refusal == nil)
+        #expect(report.text.contains("inside=false"))
+    }
+
     @Test func aTargetThatIsExchangedInARaceNeverLeadsOutside() throws {
         let bundle = try Bundle()
         try bundle.makeDirectory("rootfs/a")

@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func whatOnlyMount8CaresAboutHasNoEffect() throws {
-        #expect(try options("defaults", "async", "silent", "norelatime") == options())
+        #expect(try options("defaults", "async", "silent", "norelatime", "x-systemd.automount", "nofail") == options())
     }
 
     @Test func tooManyParametersAreRefusedByTheFieldsName() {

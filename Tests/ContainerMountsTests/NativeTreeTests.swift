@@ -104,8 +104,9 @@ import Testing
 
     @Test func theHostsNullStreamsAreReplaced() throws {
         let bundle = try Bundle()
-        let report = try bundle.enter(.standard, "null")
-        #expect(report.answer("null ") == "ok")
+        let report = try bundle.enter(
+            .standard, "nullinput", "input=/dev/null", "null", "input=/dev/null")
+        #expect(report.text == "input /dev/null: the host's\nnull : ok\ninput /dev/null: the container's\n")
     }
 
     @Test func devicesOfTheConfigurationAreMade() throws {
@@ -141,6 +142,24 @@ import Testing
         #expect(report.refusal == nil)
         let options = try #require(report.answer("options /"))
         if mark.isEmpty { #expect(options.hasPrefix("rw,relatime - ")) } else { #expect(options.contains(mark)) }
+    }
+
+    @Test func aLabelWithoutASecurityModuleIsNamed() throws {
+        let bundle = try Bundle()
+        var configuration = Configuration.standard
+        configuration.linux = [#""mountLabel":"system_u:object_r:container_file_t:s0""#]
+        let report = try bundle.enter(configuration)
+        if report.refusal == nil { return }  // This kernel has one.
+        #expect(report.refusal?.hasPrefix("linux.mountLabel: ") == true)
+    }
+
+    @Test func theUnifiedTreeIsMounted() throws {
+        let bundle = try Bundle()
+        var configuration = Configuration(mounts: [#"{"destination":"/groups","type":"cgroup2","options":["ro"]}"#])
+        configuration.namespaces.append("cgroup")
+        let report = try bundle.enter(configuration, "read=/groups/cgroup.controllers", "create=/groups/x")
+        #expect(report.refusal == nil)
+        #expect(report.answer("create /groups/x")?.contains("EROFS") == true)
     }
 
     @Test func controlGroupsAreShown() throws {

@@ -14,7 +14,9 @@ struct ContainerProbe {
             let bytes = try Files.contents(of: bundle + "/config.json", limit: 1 << 20)
             let configuration = try RuntimeConfiguration(reading: bytes)
             let workload: MountPlan.Workload = words.has("wasm") ? .wasm : .native
+            let begin = ContinuousClock.now
             let plan = try MountPlan(configuration, bundle: bundle, workload: workload)
+            if words.has("timing") { say("timing plan \(ContinuousClock.now - begin)") }
             try prepareHost()
             let sources = words.has("nosources") ? MountSources() : try MountSources(for: plan)
             try spawn(plan, sources, configuration)
@@ -87,15 +89,31 @@ struct ContainerProbe {
     private func child(_ plan: MountPlan, _ sources: borrowing MountSources) {
         do {
             if plan.hasUserNamespace { try Confinement.become(user: 0, group: 0, groups: []) }
+            let begin = ContinuousClock.now
             var root = try ContainerRoot(plan, sources: sources)
             try root.mountAll(sources: sources)
+            let mounted = ContinuousClock.now
             try root.makeDevices()
             if words.has("console") {
                 let terminal = try Terminals.open()
                 try root.bindConsole(terminal.slave.rawValue)
             }
+            let devices = ContinuousClock.now
+            let host = try Files.open("/", flags: [.readOnly, .directory])
+            if words.has("nullinput") {
+                try Descriptors.place(try Files.open("/dev/null", flags: .readOnly).release(), at: 0)
+            }
             try root.enter(words.has("nopivot") ? .move : .pivot)
+            let entered = ContinuousClock.now
             try ContainerRoot.protect(plan)
+            if words.has("timing") {
+                say("timing mounts \(mounted - begin), devices \(devices - mounted), enter \(entered - devices)")
+                say("timing protect \(ContinuousClock.now - entered)")
+            }
+            if words.has("escape") {
+                try Confinement.changeDirectory(to: host.rawValue)
+                say("inside=\(try WorkingDirectory.isInsideRoot())")
+            }
         } catch {
             say("refused=\(error)")
             Processes.exit(1)

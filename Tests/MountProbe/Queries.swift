@@ -36,6 +36,8 @@ enum Queries {
                 try ContainerRoot.reopenNullStreams()
                 return "ok"
             }
+        case "input":
+            outcome { try MountedFile.of(0).mount == file(path, links: true).mount ? "the container's" : "the host's" }
         case "mounts": outcome { try mountPoints() }
         default: nil
         }
