@@ -44,6 +44,10 @@ public struct MountPlan: Sendable {
     ) throws(MountError) {
         guard let root = configuration.root else { throw MountError("root", "is missing") }
         let linux = configuration.linux
+        guard let mountNamespace = linux.namespace(.mount), mountNamespace.path == nil else {
+            // To take the root away from everybody in a namespace that others use would end the host.
+            throw MountError("linux.namespaces", "needs a new one of type mount; the mounts would be made in another's")
+        }
         self.workload = workload
         self.root = try Self.hostPath(root.path, from: bundle, field: "root.path")
         rootIsReadOnly = root.isReadOnly
