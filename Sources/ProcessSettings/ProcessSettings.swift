@@ -157,9 +157,9 @@ public struct ProcessSettings: Sendable {
             environment: environment.variables)
     }
 
-    /// Becomes the program. Returns only by throwing.
-    public static func execute(_ program: borrowing ProgramImage) throws(FieldError) -> Never {
+    /// Becomes the program. Returns only when that failed, and then why; to be thrown.
+    public static func execute(_ program: borrowing ProgramImage) -> FieldError {
         let errno = program.execute()
-        throw ProgramLookup.failure(program.path, SystemCallError("execve", program.path, errno))
+        return ProgramLookup.failure(program.path, SystemCallError("execve", program.path, errno))
     }
 }

@@ -111,13 +111,13 @@ public struct SchedulingSettings: Equatable, Sendable {
     }
 
     /// The processors before the process joins its cgroup, for `exec` only.
-    func applyInitialAffinity(to process: Int32) throws(FieldError) {
+    public func applyInitialAffinity(to process: Int32) throws(FieldError) {
         try apply(affinity?.initial, "initial", process)
     }
 
     /// The processors after it joined. With none asked for before either, every processor that the cgroup allows: what the
     /// runtime itself was bound to is no business of the container's.
-    func applyFinalAffinity(to process: Int32) throws(FieldError) {
+    public func applyFinalAffinity(to process: Int32) throws(FieldError) {
         if affinity?.initial == nil, affinity?.final == nil {
             // The kernel takes out what the cgroup doesn't allow. A seccomp filter or an old kernel may refuse: as it was.
             _ = try? ProcessAttributes.setAffinity(Self.everyProcessor, of: process)
