@@ -84,6 +84,19 @@ static int attackEntering(void) {
     return 0;
 }
 
+static volatile sig_atomic_t isEnding = 0;
+
+static void end(int number) { isEnding = number; }
+
+// Swaps two names until it is told to end, and says how often.
+_Noreturn static void exchange(const char *first, const char *second) {
+    unsigned long count = 0;
+    signal(SIGTERM, end);
+    while (!isEnding) count += syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, 2) == 0;
+    printf("%lu\n", count);
+    exit(0);
+}
+
 static void *idle(void *nothing) {
     for (;;) pause();
     return nothing;
@@ -97,8 +110,7 @@ static int special(const char *verb, const char *first, const char *second) {
     if (!strcmp(verb, "answer")) answerSignals();
     if (!strcmp(verb, "abstract")) return listenAbstract(first);
     if (!strcmp(verb, "attack-entering")) return attackEntering();
-    if (!strcmp(verb, "exchange"))  // the two names are swapped until somebody ends it
-        for (;;) syscall(SYS_renameat2, AT_FDCWD, first, AT_FDCWD, second, 2);
+    if (!strcmp(verb, "exchange")) exchange(first, second);
     if (!strcmp(verb, "hostname")) {
         char name[256];
         return gethostname(name, sizeof name) ? errno : say(name);

@@ -95,4 +95,17 @@ struct HookTests {
         #expect(try container.run().code == 0)
         #expect(!Machine.text(of: seen).isEmpty && Machine.text(of: seen) != Machine.text(of: "\(seen).host"))
     }
+
+    /// THREATS: output without end (CVE-2025-64329).
+    @Test func whatAHookSaysIsBounded() throws {
+        for stream in [1, 2] {
+            let container = try runtime.bundle(.wasm, "exit", "0") {
+                $0.others["hooks"] = [
+                    "createRuntime": [BundleConfiguration.hook("head -c 300000000 /dev/zero >&\(stream); exit 1")]
+                ]
+            }
+            let outcome = try container.create()
+            #expect(outcome.code != 0 && outcome.error.count < 100_000)
+        }
+    }
 }

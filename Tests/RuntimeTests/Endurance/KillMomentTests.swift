@@ -25,6 +25,7 @@ struct KillMomentTests {
             Thread.sleep(forTimeInterval: length * 1.2 * Double(moment) / Double(Self.moments))
             try? Processes.kill(running.process, Signal.kill)
             _ = try running.wait()
+            try expectDescribed(container)
             let deleted = try container("delete", "--force")
             #expect(deleted.code == 0, "moment \(moment) of \(verb): \(deleted)")
             try? FileManager.default.removeItem(atPath: container.bundle)
@@ -62,6 +63,14 @@ struct KillMomentTests {
                     return census.isEmpty
                 }, "moment \(moment): \(census)")
         }
+    }
+
+    /// What is left is described by state, or isn't there.
+    private func expectDescribed(_ container: Container) throws {
+        let outcome = try container("state")
+        guard outcome.code == 0 else { return #expect(outcome.lines.isEmpty && !outcome.error.isEmpty, "\(outcome)") }
+        let status = try JSONNode(reading: Array(outcome.output.utf8)).required("status").string()
+        #expect(["creating", "created", "running", "stopped"].contains(status))
     }
 
     private func prepare(_ container: Container, for verb: Verb) throws {

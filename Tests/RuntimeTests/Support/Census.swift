@@ -23,8 +23,7 @@ struct Census: Equatable, CustomStringConvertible {
         for hierarchy in Set(Machine.hierarchies) {
             let found = FileManager.default.enumerator(atPath: hierarchy)
             while let path = found?.nextObject() as? String {
-                // Directories only: a cgroup's files are the kernel's.
-                if isOurs(path), path.split(separator: "/").last?.contains(".") == false {
+                if isOurs(path), (try? FileStatus.of("\(hierarchy)/\(path)"))?.kind == .directory {
                     cgroups.insert("\(hierarchy)/\(path)")
                 }
             }

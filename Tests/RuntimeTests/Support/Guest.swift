@@ -20,9 +20,12 @@ enum Guest: String, Sendable, CaseIterable, CustomTestStringConvertible {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
             "martlet-guests-\(Processes.current)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["guest", "console"] {
+        for name in ["guest", "console", "packets"] {
             try compile(
-                ["/usr/bin/cc", "-static", "-O1", "-pthread", "-o", folder.appendingPathComponent(name).path], name,
+                [
+                    Machine.program("cc") ?? "/usr/bin/cc", "-static", "-O1", "-pthread", "-o",
+                    folder.appendingPathComponent(name).path,
+                ], name,
                 folder)
         }
         let source = sources.appendingPathComponent("guest.c").path

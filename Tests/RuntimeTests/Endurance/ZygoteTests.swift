@@ -1,0 +1,119 @@
+import Foundation
+import JSON
+import SystemCalls
+import Testing
+
+@Suite("The zygote", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(10)))
+final class ZygoteTests {
+    let runtime: Runtime
+    let socket: String
+    var zygote: Running
+
+    init() throws {
+        runtime = try Runtime()
+        socket = runtime.path("zygote/socket")
+        zygote = try Self.begin(runtime, socket)
+    }
+
+    deinit { zygote.kill() }
+
+    private static func begin(_ runtime: Runtime, _ socket: String) throws -> Running {
+        let zygote = try Running.start([runtime.martlet, "zygote", "--socket", socket], in: runtime.folder)
+        guard Machine.wait(until: { Machine.exists(socket) }) else {
+            throw Running.TookTooLong(description: "no socket: \(zygote.error)")
+        }
+        return zygote
+    }
+
+    private var descriptors: Int {
+        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(zygote.process)/fd")) ?? []).count
+    }
+
+    private var pages: Int {
+        Int(Machine.text(of: "/proc/\(zygote.process)/statm").split(separator: " ").dropFirst().first ?? "") ?? 0
+    }
+
+    @Test func itsSocketIsItsUsersOnly() throws {
+        #expect(try FileStatus.of(socket).permissions == 0o600)
+        #expect(try FileStatus.of(runtime.path("zygote")).permissions == 0o700)
+    }
+
+    @Test(arguments: Guest.allCases) func whatItStartsIsLikeWhatOthersStart(guest: Guest) throws {
+        let run = try runtime.bundle(guest, "exit", "42").run("--zygote", socket)
+        #expect(run.code == 42, "\(run)")
+        let container = try runtime.bundle(guest, "rest")
+        let created = try container.create("--zygote", socket)
+        try #require(created.code == 0, "\(created)")
+        #expect(try container.status() == "created")
+        #expect(try container("start").code == 0)
+        #expect(created.of.wrote("ready"))
+        #expect(try container("exec", then: [guest.path, "exit", "3"]).code == 3)
+        #expect(try container("delete", "--force").code == 0)
+        #expect(Machine.wait { Census(runtime, ids: [container.id]).cgroups.isEmpty })
+    }
+
+    @Test func itsDeathHarmsNoContainerAndItStartsAnew() throws {
+        let container = try runtime.bundle(.wasm, "rest")
+        try #require(container.create("--zygote", socket).code == 0)
+        try #require(container("start").code == 0)
+        try Processes.kill(zygote.process, Signal.kill)
+        _ = try zygote.wait()
+        #expect(try container.status() == "running")
+        let without = try runtime.bundle(.wasm, "exit", "4").run("--zygote", socket)
+        #expect(without.code == 4, "without a zygote everything works the same: \(without)")
+        zygote = try Self.begin(runtime, socket)
+        #expect(try runtime.bundle(.wasm, "exit", "5").run("--zygote", socket).code == 5)
+        #expect(try container.status() == "running")
+        #expect(try container("delete", "--force").code == 0)
+    }
+
+    @Test func malformedRequestsAreRefusedAndForgotten() throws {
+        let run = { try self.runtime.bundle(.wasm, "exit", "6").run("--zygote", self.socket).code }
+        #expect(try run() == 6)
+        let before = descriptors
+        for seed in 1...4 {
+            let attacker = try Running.start(
+                [Guest.built.get().appendingPathComponent("packets").path, socket, "500", "\(seed)"], in: runtime.folder
+            )
+            let outcome = try attacker.wait()
+            #expect(outcome.code == 0 && (Int(outcome.lines.first ?? "") ?? 0) > 100, "\(outcome)")
+        }
+        #expect(try run() == 6)
+        #expect(Machine.wait { descriptors <= before }, "\(before) before, \(descriptors) after")
+    }
+
+    @Test func killedClientsAndContainersLeaveNothingInIt() throws {
+        #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
+        let before = descriptors
+        for moment in 0..<KillMomentTests.moments {
+            let container = try runtime.bundle(moment % 2 == 0 ? .wasm : .native, "rest")
+            let verb = moment % 3 == 0 ? "create" : "run"
+            let running = try container.start(verb, ["--bundle", container.bundle, "--zygote", socket])
+            Thread.sleep(forTimeInterval: 0.03 * Double(moment) / Double(KillMomentTests.moments))
+            try? Processes.kill(running.process, Signal.kill)
+            _ = try running.wait()
+            let deleted = try container("delete", "--force")
+            #expect(deleted.code == 0, "\(deleted)")
+            try? FileManager.default.removeItem(atPath: container.bundle)
+            var census = Census(runtime, ids: [container.id])
+            #expect(
+                Machine.wait(seconds: 3) {
+                    census = Census(runtime, ids: [container.id])
+                    census.processes = census.processes.filter { !$0.contains(" zygote ") }
+                    return census.processes.isEmpty && census.mounts.isEmpty && census.cgroups.isEmpty
+                        && census.files.isEmpty
+                }, "moment \(moment) of \(verb): \(census)")
+        }
+        #expect(Machine.wait { descriptors <= before }, "\(before) before, \(descriptors) after")
+        #expect(try runtime.bundle(.wasm, "exit", "7").run("--zygote", socket).code == 7)
+    }
+
+    @Test func lifecyclesDoNotGrowIt() throws {
+        let container = try runtime.bundle(.wasm, "exit", "0")
+        for _ in 0..<20 { #expect(try container.run("--zygote", socket).code == 0) }
+        let (files, memory) = (descriptors, pages)
+        for _ in 0..<GrowthTests.count { _ = try container.run("--zygote", socket) }
+        #expect(descriptors <= files && pages <= memory + 32)
+        print("the zygote after \(GrowthTests.count): \(descriptors) descriptors, \(pages) pages; \(memory) before")
+    }
+}
