@@ -8,8 +8,11 @@ struct BusConnection: ~Copyable {
     private var lastSerial: UInt32 = 0
     private var signals: [BusMessage] = []
 
-    /// Signals that wait to be looked at; more than a bus would send of those that we ask for.
-    private static let signalLimit = 4096
+    private var signalBytes = 0
+    private var lastLength = 0
+
+    /// Signals that wait to be looked at, in bytes: more than a bus would send of those that we ask for.
+    private static let signalLimit = 1 << 20
 
     static let bus = "org.freedesktop.DBus"
 
@@ -85,7 +88,8 @@ struct BusConnection: ~Copyable {
                 let text = (try? answer.arguments())?.first?.text
                 throw .answered(name: answer.errorName ?? "", text: text ?? "")
             case .signal:
-                guard signals.count < Self.signalLimit else { throw .violation("signals without end") }
+                signalBytes += lastLength
+                guard signalBytes <= Self.signalLimit else { throw .violation("signals without end") }
                 signals.append(answer)
             // Calls to us, late answers, and kinds that don't exist yet.
             default: continue
@@ -104,7 +108,7 @@ struct BusConnection: ~Copyable {
 
     private mutating func next(until deadline: Deadline, _ what: String) throws(BusError) -> BusMessage {
         let prefix = try socket.peek(BusMessage.prefixLength, until: deadline, what)
-        let length = try BusMessage.length(ofPrefix: prefix)
-        return try BusMessage(decoding: try socket.take(length, until: deadline, what))
+        lastLength = try BusMessage.length(ofPrefix: prefix)
+        return try BusMessage(decoding: try socket.take(lastLength, until: deadline, what))
     }
 }
