@@ -17,7 +17,7 @@ extension ContainerRoot {
         try finish(tree.rawValue, mount)
         let target = try bindTarget(mount, source: file, tree: tree.rawValue)
         try place(tree.rawValue, at: target, mount)
-        if mount.isReadOnlyLate { makeReadOnlyLater(tree, mount) }
+        if isReadOnlyLate(mount) { makeReadOnlyLater(tree, mount) }
     }
 
     private func bindTarget(
@@ -37,7 +37,7 @@ extension ContainerRoot {
     private func setAttributes(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
         let own = mount.options.own
         var set = own.set
-        if mount.isReadOnlyLate { set.remove(.readOnly) }
+        if isReadOnlyLate(mount) { set.remove(.readOnly) }
         if plan.workload == .wasm { set.formUnion([.noDevices, .noSetUserID]) }
         guard !own.isEmpty || !set.isEmpty else { return }
         let others: Mounts.Attributes = [.readOnly, .noSetUserID, .noDevices, .noExecution, .noSymbolicLinks]

@@ -26,7 +26,8 @@ extension ContainerRoot {
             guard let name = hierarchy.mountedName() else { continue }
             try mountHierarchy(hierarchy, name, in: tree.rawValue, mount)
         }
-        if mount.options.own.set.contains(.readOnly) { makeReadOnlyLater(tree, mount) }
+        // The hierarchies are read-only in any case: without this the container could fill a directory of its own.
+        if plan.hasOwnMountNamespace, mount.options.own.set.contains(.readOnly) { makeReadOnlyLater(tree, mount) }
     }
 
     private func mountHierarchy(

@@ -6,6 +6,8 @@ public enum RootEntry: Sendable, Equatable {
     case pivot
     /// `--no-pivot`, for a host whose root is the initial ramdisk's: the root is moved over `/`.
     case move
+    /// chroot(2) alone: what is done in a mount namespace that others use too, whatever was asked for.
+    case chroot
 }
 
 extension ContainerRoot {
@@ -16,9 +18,14 @@ extension ContainerRoot {
                 try Mounts.change(change.mount, set: .readOnly)
             }
         }
-        switch entry {
+        switch plan.hasOwnMountNamespace ? entry : .chroot {
         case .pivot: try naming("root.path") { () throws(SystemCallError) in try pivot() }
         case .move: try naming("root.path") { () throws(SystemCallError) in try move() }
+        case .chroot: try naming("root.path") { () throws(SystemCallError) in try change() }
+        }
+        if !plan.hasOwnMountNamespace {
+            // A tree that is mounted nowhere can be changed only while it is open: until the process runs its program.
+            _ = try naming("root.path") { () throws(SystemCallError) in try root.duplicate().release() }
         }
         if let propagation = plan.rootPropagation, propagation.kind == .shared || propagation.kind == .unbindable {
             try naming("linux.rootfsPropagation") { () throws(SystemCallError) in
@@ -44,6 +51,10 @@ extension ContainerRoot {
         try coverKernelFileSystems()
         let top = try Files.open("/", flags: [.path, .directory])
         try Mounts.move(root.rawValue, onto: top.rawValue)
+        try change()
+    }
+
+    private borrowing func change() throws(SystemCallError) {
         try Confinement.changeDirectory(to: root.rawValue)
         try Confinement.makeWorkingDirectoryTheRoot()
         try Confinement.changeDirectory(to: "/")

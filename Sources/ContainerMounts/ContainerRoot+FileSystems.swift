@@ -16,7 +16,7 @@ extension ContainerRoot {
         if mount.options.copiesUp { try copyUp(from: target.rawValue, to: tree.rawValue, mount) }
         try finish(tree.rawValue, mount)
         try place(tree.rawValue, at: target, mount)
-        if mount.isReadOnlyLate { makeReadOnlyLater(tree, mount) }
+        if isReadOnlyLate(mount) { makeReadOnlyLater(tree, mount) }
     }
 
     /// Where a file system goes: a directory, made when missing. Kernel interfaces go onto real directories alone: a link in
@@ -63,7 +63,7 @@ extension ContainerRoot {
         do throws(SystemCallError) {
             try configure(context.rawValue, mount, type: type, source: source, covered: covered)
             var attributes = mount.options.own.set
-            if mount.isReadOnlyLate { attributes.remove(.readOnly) }
+            if isReadOnlyLate(mount) { attributes.remove(.readOnly) }
             if plan.workload == .wasm { attributes.formUnion([.noDevices, .noSetUserID]) }
             return try Mounts.create(context.rawValue, attributes: attributes)
         } catch {

@@ -3,12 +3,13 @@ import SystemCalls
 extension ContainerRoot {
     /// Makes the container's root a mount of its own, so that it can become this process's root.
     ///
-    /// Needs a mount namespace that the container doesn't share with the host, and CAP_SYS_ADMIN in it.
+    /// Needs CAP_SYS_ADMIN in the mount namespace. In one that others use too, nothing of theirs is changed: the tree is mounted
+    /// nowhere and ends with the container, which takes Linux 6.15.
     ///
     /// - Parameter sources: what the process outside of the user namespace opened before the fork.
     public init(_ plan: MountPlan, sources: borrowing MountSources) throws(MountError) {
         _ = Confinement.replaceFileModeMask(0)
-        try Self.setPropagation(plan)
+        if plan.hasOwnMountNamespace { try Self.setPropagation(plan) }
         let inherited = sources.root
         let tree = try naming("root.path") { () throws(SystemCallError) -> OwnedDescriptor in
             // A copy that was made outside comes without the locks of a copy made here: preferred.
@@ -21,6 +22,7 @@ extension ContainerRoot {
                 tree.rawValue, set: plan.workload == .wasm ? [.noDevices, .noSetUserID] : [],
                 propagation: plan.rootPropagation?.kind == .slave ? .slave : .private,
                 recursive: plan.workload == .wasm)
+            guard plan.hasOwnMountNamespace else { return }
             let place = try Self.place(plan, inherited: inherited >= 0)
             try Mounts.move(tree.rawValue, onto: place.rawValue)
         }

@@ -51,6 +51,9 @@ extension ContainerRoot {
         }
     }
 
+    /// In a tree that is mounted nowhere the kernel changes no mount any more once it has its place.
+    func isReadOnlyLate(_ mount: PlannedMount) -> Bool { plan.hasOwnMountNamespace && mount.isReadOnlyLate }
+
     /// Remembers to make the mount read-only when everything in it is made.
     mutating func makeReadOnlyLater(_ tree: consuming OwnedDescriptor, _ mount: PlannedMount) {
         late.append(LateChange(mount: tree.release(), field: "\(mount.field).options"))

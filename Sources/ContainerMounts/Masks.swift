@@ -75,7 +75,13 @@ struct Masks: ~Copyable {
         let memory = try emptyFileSystem([.noSetUserID, .noDevices, .noExecution])
         try Files.open("empty", in: memory.rawValue, flags: [.writeOnly, .create, .exclusive], mode: 0o444).close()
         try Mounts.change(memory.rawValue, set: .readOnly)
-        // Only of what is mounted can a part be mounted again: it stands over the root for a moment.
+        do throws(SystemCallError) {
+            let file = try Files.open("empty", in: memory.rawValue, flags: [.path, .noFollow])
+            return try Mounts.copyTree(in: file.rawValue, recursive: false)
+        } catch {
+            guard error.errno == .invalid else { throw error }
+        }
+        // Before Linux 6.15 only of what is mounted can a part be mounted again: it stands over the root for a moment.
         try Mounts.move(memory.rawValue, onto: paths.root)
         let file = try Files.open("empty", in: memory.rawValue, flags: [.path, .noFollow])
         let tree = try Mounts.copyTree(in: file.rawValue, recursive: false)

@@ -29,6 +29,8 @@ public struct MountPlan: Sendable {
     public var readonlyPaths: [String]
     /// For security modules, as in the mount option `context`.
     public var label: String?
+    /// Otherwise others use it too, the host's processes perhaps: the container's tree is mounted nowhere then.
+    public var hasOwnMountNamespace: Bool
     public var hasUserNamespace: Bool
     public var hasNetworkNamespace: Bool
     public var hasCgroupNamespace: Bool
@@ -44,10 +46,8 @@ public struct MountPlan: Sendable {
     ) throws(MountError) {
         guard let root = configuration.root else { throw MountError("root", "is missing") }
         let linux = configuration.linux
-        guard let mountNamespace = linux.namespace(.mount), mountNamespace.path == nil else {
-            // To take the root away from everybody in a namespace that others use would end the host.
-            throw MountError("linux.namespaces", "needs a new one of type mount; the mounts would be made in another's")
-        }
+        let mountNamespace = linux.namespace(.mount)
+        hasOwnMountNamespace = mountNamespace != nil && mountNamespace?.path == nil
         self.workload = workload
         self.root = try Self.hostPath(root.path, from: bundle, field: "root.path")
         rootIsReadOnly = root.isReadOnly

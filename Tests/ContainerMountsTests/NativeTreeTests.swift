@@ -47,6 +47,27 @@ import Testing
         #expect(report.answer("read /proc/keys") == "")
     }
 
+    @Test func aSharedMountNamespaceStaysAsItIs() throws {
+        let bundle = try Bundle()
+        let before = try Files.contents(of: "/proc/self/mountinfo", limit: 1 << 22)
+        var configuration = Configuration.standard
+        configuration.namespaces.removeAll { $0 == "mount" }
+        configuration.isReadOnly = true
+        let report = try bundle.enter(
+            configuration, "list=/", "list=/..", "kind=/dev/null", "write=/proc/bus/x", "create=/x", "read=/proc/keys",
+            "create=/dev/shm/x", "create=/sys/x")
+        if report.refusal?.contains("EINVAL") == true { return }  // Before Linux 6.15.
+        #expect(report.refusal == nil)
+        #expect(report.answer("list /") == "dev proc sys")
+        #expect(report.answer("list /..") == "dev proc sys")
+        #expect(report.answer("kind /dev/null") == "character 1:3")
+        #expect(report.answer("read /proc/keys") == "")
+        #expect(report.answer("create /x")?.contains("EROFS") == true)
+        #expect(report.answer("create /dev/shm/x") == "ok")
+        let after = try Files.contents(of: "/proc/self/mountinfo", limit: 1 << 22)
+        #expect(before == after)
+    }
+
     @Test func maskedPathsAreEmptyAndReadonlyOnesCannotBeWritten() throws {
         let bundle = try Bundle()
         for name in ["rootfs/secrets", "rootfs/more", "rootfs/kept"] { try bundle.makeDirectory(name) }

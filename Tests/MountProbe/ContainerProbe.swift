@@ -66,7 +66,7 @@ struct ContainerProbe {
     }
 
     private func kinds(_ linux: LinuxConfiguration) -> NamespaceKinds {
-        var kinds: NamespaceKinds = [.mount]
+        var kinds: NamespaceKinds = []
         for namespace in linux.namespaces where namespace.path == nil {
             switch namespace.kind {
             case .pid: kinds.insert(.pid)
@@ -74,7 +74,8 @@ struct ContainerProbe {
             case .network: kinds.insert(.network)
             case .cgroup: kinds.insert(.cgroup)
             case .ipc: kinds.insert(.ipc)
-            case .mount, .uts, .time: continue
+            case .mount: kinds.insert(.mount)
+            case .uts, .time: continue
             }
         }
         return kinds
