@@ -149,6 +149,23 @@ import Testing
         try bundle.expectCanary()
     }
 
+    @Test func aFakeNullDeviceMasksNothing() throws {
+        let bundle = try Bundle()
+        try bundle.makeDirectory("fake")
+        try bundle.link("fake/null", to: "/canary")
+        try bundle.write("rootfs/canary", "alive")
+        try bundle.write("rootfs/secret", "secret")
+        let device = #"{"destination":"/dev","type":"bind","source":"\#(bundle.path)/fake","options":["rbind"]}"#
+        let report = try bundle.enter(
+            Configuration(mounts: [device], linux: [#""maskedPaths":["/secret"]"#]), "read=/secret", "write=/secret",
+            "read=/canary")
+        #expect(report.refusal == nil)
+        #expect(report.answer("read /secret") == "")
+        #expect(report.answer("write /secret")?.contains("EROFS") == true)
+        #expect(report.answer("read /canary") == "alive")
+        #expect(try bundle.names("fake") == ["null"])
+    }
+
     @Test func aDescriptorOfTheHostIsNoWorkingDirectory() throws {
         let bundle = try Bundle()
         try bundle.link("rootfs/way", to: "/proc/self/fd/7")
