@@ -12,11 +12,12 @@ extension ContainerCgroup {
     ///     made.
     ///   - controllers: the trees to have a group in, by a controller; nil for all that are mounted.
     ///   - restrictsDevices: whether the device rules are enforced; without rules only what every container has is allowed.
+    ///   - annotations: of the container; systemd takes those that begin with `org.systemd.property.` as properties.
     ///   - willMake: hears all that may exist from now on, before the first is made: who puts it on record finds, after a
     ///     crash at any moment, what has to be deleted.
     public static func create(
         path: String?, id: String, driver: CgroupDriver = .filesystem, resources: LinuxResources?, rootless: Bool,
-        controllers: Set<String>? = nil, restrictsDevices: Bool = true,
+        controllers: Set<String>? = nil, restrictsDevices: Bool = true, annotations: [String: String] = [:],
         willMake: (ContainerCgroup) throws(CgroupError) -> Void = { _ in }
     ) throws(CgroupError) -> ContainerCgroup {
         switch driver {
@@ -28,9 +29,11 @@ extension ContainerCgroup {
                 restrictsDevices: restrictsDevices, willMake: willMake)
         case .systemd:
             let unit = try SystemdDriver.create(path: path, id: id, rootless: rootless)
-            let cgroup = try planned(
+            var cgroup = try planned(
                 unit, in: try .current(withRoots: false), resources: resources, rootless: rootless,
                 restrictsDevices: restrictsDevices)
+            try SystemdDriver.check(resources, unified: cgroup.isUnified, annotations: annotations)
+            cgroup.awaited?.annotations = annotations
             try willMake(cgroup)
             return cgroup
         }

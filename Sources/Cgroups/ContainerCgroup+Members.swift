@@ -12,7 +12,9 @@ extension ContainerCgroup {
         process: Int32, inUnified: Bool = false, beside: Int32? = nil
     ) throws(CgroupError) {
         if let awaited, let unit {
-            try SystemdDriver.start(unit, process: process, resources: awaited.resources, unified: isUnified)
+            try SystemdDriver.start(
+                unit, process: process, resources: awaited.resources, unified: isUnified,
+                annotations: awaited.annotations)
             try join(process, inUnified: false, beside: nil, awaited)
             self.awaited = nil
             try apply(awaited.resources ?? LinuxResources(), isNew: false)

@@ -32,6 +32,7 @@ public struct ContainerCgroup: Sendable, Equatable {
     struct Awaited: Equatable {
         var resources: LinuxResources?
         var mountPoints: [String]
+        var annotations: [String: String] = [:]
     }
 
     /// Groups that exist.

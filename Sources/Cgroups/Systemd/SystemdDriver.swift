@@ -36,6 +36,14 @@ public enum SystemdDriver {
             name: name.unit, slice: name.slice, group: above + name.group, belongsToUser: rootless)
     }
 
+    /// Refuses what `start` would refuse, before anything is made.
+    static func check(
+        _ resources: LinuxResources?, unified: Bool, annotations: [String: String]
+    ) throws(CgroupError) {
+        _ = try AnnotatedProperties.list(annotations)
+        _ = try UnitPlan.limits(resources ?? LinuxResources(), unified: unified, isNew: true)
+    }
+
     /// Makes the unit with the process inside and waits until systemd says that the job is done.
     ///
     /// - Parameters:
