@@ -53,7 +53,7 @@ public struct StartChannel: ~Copyable {
 public struct StartListener: ~Copyable {
     private let reader: OwnedDescriptor
 
-    public init(reader: consuming OwnedDescriptor) { self.reader = reader }
+    init(reader: consuming OwnedDescriptor) { self.reader = reader }
 
     /// Waits for the child's word; nil is that the guest starts. A child that ends without a word didn't start it either.
     ///
@@ -72,18 +72,24 @@ public struct StartListener: ~Copyable {
         case failed(String)
         /// Closed without a word: the process ended, or became another program.
         case ended
+
+        /// What a message of a `StartChannel` says.
+        public init(_ message: [UInt8]) {
+            switch message.first {
+            case StartChannel.started: self = .started
+            case StartChannel.failed: self = .failed(String(decoding: message.dropFirst(), as: UTF8.self))
+            default: self = .ended
+            }
+        }
     }
 
     /// Waits for the child's word.
-    public borrowing func answer() throws(SystemCallError) -> Answer {
+    borrowing func answer() throws(SystemCallError) -> Answer {
         var message = [UInt8](repeating: 0, count: StartChannel.reasonLimit + 1)
         let count = try message.withUnsafeMutableBufferPointer { (buffer) throws(SystemCallError) in
             try Files.read(reader.rawValue, into: UnsafeMutableRawBufferPointer(buffer))
         }
-        switch message[..<count].first {
-        case StartChannel.started: return .started
-        case StartChannel.failed: return .failed(String(decoding: message[1..<count], as: UTF8.self))
-        default: return .ended
-        }
+        message.removeSubrange(count...)
+        return Answer(message)
     }
 }

@@ -14,6 +14,9 @@ public enum LocalSockets {
         /// Keeps our end and closes the other.
         public consuming func keepOurs() -> OwnedDescriptor { ours }
 
+        /// Gives both ends away.
+        public consuming func release() -> (ours: Int32, theirs: Int32) { (ours.release(), theirs.release()) }
+
         /// Keeps their end and closes ours.
         public consuming func keepTheirs() -> OwnedDescriptor { theirs }
     }
@@ -37,6 +40,13 @@ public enum LocalSockets {
     /// A stream connected to the socket at a path.
     public static func connect(to path: String) throws(SystemCallError) -> OwnedDescriptor {
         OwnedDescriptor(adopting: try checked("connect", path) { martlet_unix_connect(path) })
+    }
+
+    /// The same for a path of any length.
+    public static func connect(toLongPath path: String) throws(SystemCallError) -> OwnedDescriptor {
+        guard path.utf8.count > 107, let slash = path.lastIndex(of: "/") else { return try connect(to: path) }
+        let folder = try Files.open(String(path[...slash]), flags: [.path, .directory])
+        return try connect(to: "/proc/self/fd/\(folder.rawValue)/\(path[path.index(after: slash)...])")
     }
 
     /// Sends bytes, at least one, and descriptors with them. Returns how many bytes were taken.

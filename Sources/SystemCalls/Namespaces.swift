@@ -99,3 +99,11 @@ extension Terminals {
         OwnedDescriptor(adopting: try checked("ioctl", "TIOCGPTPEER") { martlet_pty_slave(master) })
     }
 }
+
+extension Confinement {
+    /// setresgid(2) and setresuid(2); the supplementary groups stay.
+    public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
+        _ = try checked("setresgid", String(group)) { martlet_set_group(group) }
+        _ = try checked("setresuid", String(user)) { martlet_set_user(user) }
+    }
+}

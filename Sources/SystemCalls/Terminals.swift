@@ -8,6 +8,11 @@ public enum Terminals {
         public let master: OwnedDescriptor
         public let slave: OwnedDescriptor
 
+        public init(master: consuming OwnedDescriptor, slave: consuming OwnedDescriptor) {
+            self.master = master
+            self.slave = slave
+        }
+
         /// Keeps the master and closes the slave.
         public consuming func keepMaster() -> OwnedDescriptor { master }
     }

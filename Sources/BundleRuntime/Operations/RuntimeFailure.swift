@@ -1,9 +1,16 @@
+import Cgroups
+import ContainerLifecycle
+import ContainerMounts
+import ProcessSettings
+import SystemCalls
+import WasmWorkload
+
 /// Why an operation wasn't done: one line, and what kind of reason it is.
 ///
 /// Container managers read these lines. Where they look for certain words (`container not running`, `does not exist`,
 /// `already exists`, `no such file or directory`), the words are here.
 public struct RuntimeFailure: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Kind: Hashable, Sendable {
+    public enum Kind: UInt8, Hashable, Sendable {
         /// No container of this id.
         case notFound
         case alreadyExists
@@ -25,5 +32,33 @@ public struct RuntimeFailure: Error, Hashable, Sendable, CustomStringConvertible
     public init(_ kind: Kind, _ description: String) {
         self.kind = kind
         self.description = description
+    }
+}
+
+// What the layers below refuse, in their own words: they name the field.
+extension RuntimeFailure {
+    init(_ error: MountError) { self.init(.refused, error.description) }
+    init(_ error: CgroupError) { self.init(.refused, error.description) }
+    init(_ error: HookError) { self.init(.refused, error.description) }
+    init(_ error: PlanError) { self.init(.refused, error.description) }
+
+    init(_ error: FieldError) {
+        let kind: Kind =
+            switch (error.field, error.cause?.errno) {
+            case ("process.args[0]", .noSuchFile?), ("process.args[0]", .notDirectory?): .programNotFound
+            case ("process.args[0]", _): .programNotExecutable
+            default: .refused
+            }
+        self.init(kind, error.description)
+    }
+
+    init(_ error: WorkloadError) {
+        let kind: Kind =
+            switch error.kind {
+            case .setup: .refused
+            case .cannotRun: .programNotExecutable
+            case .notFound: .programNotFound
+            }
+        self.init(kind, error.description)
     }
 }

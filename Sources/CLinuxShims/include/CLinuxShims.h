@@ -13,6 +13,8 @@
 #include "processes.h"
 #include "groups.h"
 #include "namespaces.h"
+#include "peers.h"
+#include "sealing.h"
 #include "trees.h"
 #include "spawns.h"
 

@@ -26,6 +26,11 @@ public struct OutboundRule: Hashable, Sendable {
         self.port = port
     }
 
+    /// Every address of both families, this host's own too: for a guest whose host is a network namespace of its own.
+    public static let everyNetwork = [
+        OutboundRule(.network(IPNetwork(.v4(.any), bits: 0))), OutboundRule(.network(IPNetwork(.v6(.any), bits: 0))),
+    ]
+
     public func covers(port: UInt16) -> Bool { self.port == nil || self.port == port }
 
     /// Parses the text form. A host without a port is refused: the error says what to write.

@@ -8,11 +8,15 @@ public struct Companion {
     /// How it ends when what it was asked for isn't there.
     private static let notThere = Processes.Exit.code(2)
 
+    /// Where this program is installed, when it runs from a copy.
+    public static let programVariable = "MARTLET_PROGRAM"
+
     /// Finds it in this program's folder.
     public init() throws(WorkloadError) {
         let folder: String
         do throws(SystemCallError) {
-            let program = try Files.target(ofLink: "/proc/self/exe")
+            let own = Environment.value(Self.programVariable)
+            let program = if let own { own } else { try Files.target(ofLink: "/proc/self/exe") }
             folder = String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         } catch { throw WorkloadError("can't tell where martlet is installed: \(error)") }
         path = "\(folder)/martlet-prepare"

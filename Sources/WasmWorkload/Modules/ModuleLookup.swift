@@ -13,7 +13,11 @@ public struct ModuleLookup {
     public init(store: String, keepsErrors: Bool = false) throws(WorkloadError) {
         root = store
         self.keepsErrors = keepsErrors
-        do throws(EngineError) { engine = try Engine() } catch { throw WorkloadError("\(error)") }
+        if let kept = ModuleShelf.shared.engine {
+            engine = kept
+        } else {
+            do throws(EngineError) { engine = try Engine() } catch { throw WorkloadError("\(error)") }
+        }
     }
 
     /// The loaded module of a plan's program. What has no compiled form yet, and what is no module, goes the longer way.
@@ -21,6 +25,8 @@ public struct ModuleLookup {
 
     /// The loaded module of a file.
     public func module(of file: borrowing ProgramFile) throws(WorkloadError) -> Module {
+        let source = ModuleShelf.Source(store: root, file: FileIdentity(file.status))
+        if let module = ModuleShelf.shared.module(source) { return module }
         if let module = try cached(file) { return module }
         try checkKind(file)
         // The companion reads the very file that was opened, whatever its name means by then.
@@ -31,6 +37,14 @@ public struct ModuleLookup {
             throw WorkloadError("\(file.name) was compiled and isn't in the cache below \(root)")
         }
         return module
+    }
+
+    /// What the cache has for a program, looked up and mapped.
+    static func compiled(_ source: ModuleShelf.Source, for engine: Engine) -> Module? {
+        guard let cache = try? CompiledModuleCache(root: "\(source.store)/cache"),
+            let digest = cache.digest(of: source.file)
+        else { return nil }
+        return (try? cache.module(digest: digest, for: engine)) ?? nil
     }
 
     private func cached(_ file: borrowing ProgramFile) throws(WorkloadError) -> Module? {

@@ -25,15 +25,18 @@ extension GuestModule {
     /// - Parameters:
     ///   - channel: as above.
     ///   - emptyDirectory: opened for the process's root; nil mounts one.
+    ///   - keeping: descriptors that the next two need, and close.
     ///   - identity: becomes whom the container's configuration names (`SandboxPolicy.apply`).
     ///   - beforeFilter: installs the configuration's own filter of system calls.
     public func runInContainer(
-        _ channel: consuming StartChannel, emptyDirectory: Int32?, identity: @escaping () throws(SandboxError) -> Void,
+        _ channel: consuming StartChannel, emptyDirectory: Int32?, keeping: [Int32],
+        identity: @escaping () throws(SandboxError) -> Void,
         beforeFilter: (() throws(SandboxError) -> Void)?
     ) -> Int32 {
         var policy = workload.sandbox(threads: threads.spawnsThreads, sockets: usesSockets)
         policy.keepDescriptors.append(channel.rawValue)
         if let file = prepared.module.fileDescriptor { policy.keepDescriptors.append(file) }
+        policy.keepDescriptors += keeping
         policy.emptyDirectory = emptyDirectory.map { .opened($0) } ?? .none
         policy.fileModeMask = nil
         policy.user = nil

@@ -38,7 +38,7 @@ public struct ProgramFile: ~Copyable {
             }
             do throws(SystemCallError) {
                 let directory = try Files.open(root.path, flags: [.path, .directory])
-                if let found = try first(of: candidates, in: directory.rawValue) { return found }
+                if let found = try first(of: candidates, in: directory.rawValue, plan.mounts) { return found }
             } catch { throw WorkloadError(.notFound, "the entry point in the root \(root.path): \(error)") }
             throw WorkloadError(
                 .notFound, "the image holds no \(candidates.joined(separator: ", no ")); choose another --entrypoint")
@@ -58,17 +58,41 @@ public struct ProgramFile: ~Copyable {
     }
 
     private static func first(
-        of candidates: [String], in root: Int32
+        of candidates: [String], in root: Int32, _ mounts: [Mount]
     ) throws(SystemCallError) -> (descriptor: Int32, name: String)? {
         for path in candidates {
             do throws(SystemCallError) {
-                let file = try Files.open(path, in: root, flags: [.path], resolve: [.inRoot, .noMagicLinks])
-                return (try regularFile(file, path), path)
+                return (try regularFile(try find(path, in: root, mounts), path), path)
             } catch {
                 if error.errno != .noSuchFile && error.errno != .notDirectory { throw error }
             }
         }
         return nil
+    }
+
+    /// By a path of the guest: in the mount that covers it, or in the root.
+    private static func find(
+        _ path: String, in root: Int32, _ mounts: [Mount]
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        let inside: Resolution = [.inRoot, .noMagicLinks]
+        for mount in mounts.reversed() {
+            // A file that is mounted is the program itself.
+            if path == mount.destination { return try Files.open(mount.source, flags: [.path]) }
+            guard path.hasPrefix(mount.destination + "/") else { continue }
+            let directory = try Files.open(mount.source, flags: [.path, .directory])
+            return try Files.open(
+                String(path.dropFirst(mount.destination.count)), in: directory.rawValue, flags: [.path],
+                resolve: inside)
+        }
+        return try Files.open(path, in: root, flags: [.path], resolve: inside)
+    }
+
+    /// Whether it holds a wasm module or component, or is named as the text of one.
+    public borrowing func isGuest() throws(WorkloadError) -> Bool {
+        guard status.kind == .regular else { return false }
+        let head = try head()
+        if head.starts(with: [0x00, 0x61, 0x73, 0x6d]) { return true }
+        return name.hasSuffix(".wat") && head.first != 0x7f && !head.starts(with: Array("#!".utf8))
     }
 
     /// The first bytes, from which the kind of program is told.

@@ -1,0 +1,78 @@
+import ContainerLifecycle
+import OCISpec
+import ProcessSettings
+import Sandbox
+import SystemCalls
+import WasmEngine
+import WasmWorkload
+
+/// A wasm guest in its container, about to be run.
+final class ContainerGuest {
+    private let module: GuestModule
+    private let timeout: UInt64?
+    private let isFirstOfNamespace: Bool
+    private var settings: ProcessSettings
+    /// Closed when the process has become its user.
+    private var files: ProcessFileSystem?
+    private let emptyDirectory: Int32?
+
+    /// Opens what the guest is given. The process's root is the container's.
+    init(
+        _ guest: GuestPlan, isFirstOfNamespace: Bool, _ settings: ProcessSettings, _ files: consuming ProcessFileSystem,
+        emptyDirectory: Int32?
+    ) throws(RuntimeFailure) {
+        let root: OwnedDescriptor
+        do throws(SystemCallError) { root = try Files.open("/", flags: [.readOnly, .directory]) } catch {
+            throw RuntimeFailure(.system, "root.path: \(error)")
+        }
+        do throws(WorkloadError) {
+            module = try GuestModule(guest.module, OpenedWorkload(inContainer: guest.plan, root: root))
+        } catch { throw RuntimeFailure(error) }
+        timeout = guest.plan.limits.timeout
+        self.isFirstOfNamespace = isFirstOfNamespace
+        self.settings = settings
+        self.files = consume files
+        self.emptyDirectory = emptyDirectory
+    }
+
+    /// Signals whose effect is the end of a process, but for those that the engine handles and those nobody can.
+    private static let ending: [Int32] =
+        Array(1...3) + [6, 10, 12, 14, 15, 16] + Array(24...27) + [29, 30] + Array(34...64)
+    private static let brokenPipe: Int32 = 13
+
+    /// Runs the guest to its end.
+    ///
+    /// - Returns: the exit status.
+    func run(_ starter: consuming OwnedDescriptor, _ filter: FilterInstallation) -> Int32 {
+        let channel = StartChannel(writer: starter, parent: nil)
+        do throws(SystemCallError) {
+            if isFirstOfNamespace { for signal in Self.ending { try Processes.exitOnSignal(signal) } }
+            SignalSet.ignore(Self.brokenPipe)
+            try SignalSet([]).restore()
+            if let timeout { try Processes.exit(afterMilliseconds: timeout) }
+        } catch { return channel.failed("\(error)") }
+        return module.runInContainer(
+            channel, emptyDirectory: emptyDirectory, keeping: kept(filter),
+            identity: { () throws(SandboxError) in try self.becomeUser() },
+            beforeFilter: { () throws(SandboxError) in
+                do throws(FieldError) { try filter.install() } catch { throw .configuration("\(error)") }
+            })
+    }
+
+    /// What the last steps before the guest need, and close.
+    private func kept(_ filter: FilterInstallation) -> [Int32] {
+        let procfs: Int32? =
+            switch files {
+            case .some(let files): files.descriptor.rawValue
+            case .none: nil
+            }
+        return [procfs, filter.connection].compactMap { $0 }
+    }
+
+    private func becomeUser() throws(SandboxError) {
+        guard let files = files.take() else { return }
+        do throws(FieldError) {
+            _ = try settings.applyIdentity(files, closesDescriptors: false)
+        } catch { throw .configuration("\(error)") }
+    }
+}

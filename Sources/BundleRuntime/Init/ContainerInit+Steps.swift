@@ -1,0 +1,86 @@
+import ContainerLifecycle
+import ContainerMounts
+import JSON
+import OCISpec
+import ProcessSettings
+import SystemCalls
+import WasmWorkload
+
+// The parts of the set-up, in the order in which they are done.
+
+extension ContainerInit {
+    /// The hooks between the mounts and the change of root: the runtime's outside, then the container's here.
+    func runHooks(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+        let hooks = plan.configuration.hooks
+        guard !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty else { return }
+        channel.send(.mounted)
+        guard case .hooksDone(let process) = channel.receive() else { Processes.exit(1) }
+        do throws(HookError) {
+            try HookRunner(hooks).run(.createContainer, state: state(process, .creating))
+        } catch { throw RuntimeFailure(error) }
+        plan.trace.mark("hooks")
+    }
+
+    /// What hooks read.
+    func state(_ process: Int32, _ status: OCIState.Status) -> [UInt8] {
+        var state = state
+        state.pid = process
+        state.status = status
+        return state.json.bytes()
+    }
+
+    /// Makes the container's terminal, hands its master over, and takes the slave as standard streams.
+    ///
+    /// A guest's container has no devpts of its own: its terminal is one of the host's.
+    ///
+    /// - Parameter root: of the container's tree.
+    /// - Returns: the slave, which is descriptor 0 by then.
+    func openTerminal(root: Int32) throws(RuntimeFailure) -> Int32? {
+        guard plan.hasTerminal, let console = sources.console else { return nil }
+        do throws(SystemCallError) {
+            let pair = plan.isWasm ? try Terminals.open() : try ContainerTerminal.open(root: root)
+            if let size = plan.configuration.process?.consoleSize {
+                try Terminals.setSize(
+                    of: pair.master.rawValue, to: Terminals.Size(rows: size.height, columns: size.width))
+            }
+            try LocalSockets.send(console, Array("/dev/ptmx".utf8), descriptors: [pair.master.rawValue])
+            try ContainerTerminal.take(pair.slave.rawValue)
+            return 0
+        } catch { throw RuntimeFailure(.refused, "process.terminal: \(error)") }
+    }
+
+    /// Inside of the root: protects what the configuration protects, and makes the program or the guest ready.
+    func settle(_ files: consuming ProcessFileSystem) throws(RuntimeFailure) -> Prepared {
+        do throws(FieldError) {
+            if !plan.parameters.isEmpty { try plan.parameters.apply(files) }
+        } catch { throw RuntimeFailure(error) }
+        do throws(MountError) {
+            try ContainerRoot.protect(plan.mounts)
+            plan.trace.mark("protected")
+            guard let process = plan.configuration.process else { return .nothing }
+            if !plan.isWasm {
+                try ContainerRoot.reopenNullStreams()
+                try ContainerRoot.changeWorkingDirectory(to: process.workingDirectory)
+            }
+        } catch { throw RuntimeFailure(error) }
+        guard let settings = plan.settings else { return .nothing }
+        if let guest = plan.guest {
+            let ready = try ContainerGuest(
+                guest, isFirstOfNamespace: plan.namespaces.new.contains(.pid), settings, files,
+                emptyDirectory: sources.emptyDirectory)
+            plan.trace.mark("guest")
+            return .guest(ready)
+        }
+        do throws(FieldError) {
+            // Told now, not only when it is started: container managers expect it of `create`.
+            _ = try settings.prepareProgram()
+        } catch { throw RuntimeFailure(error) }
+        return .native(NativeProgram(settings, files))
+    }
+
+    func step(
+        _ field: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Void
+    ) throws(RuntimeFailure) {
+        do throws(SystemCallError) { try body() } catch { throw RuntimeFailure(.system, "\(field()): \(error)") }
+    }
+}

@@ -1,0 +1,133 @@
+import Cgroups
+import ContainerLifecycle
+import ContainerMounts
+import OCISpec
+import ProcessSettings
+import SystemCalls
+
+/// The life of a container's first process, from the clone to the program or the guest.
+///
+/// It is in the container's namespaces from the beginning, has one thread, and ends by `Never`.
+struct ContainerInit {
+    let plan: ContainerPlan
+    let sources: InitSources
+    /// The state that hooks read, but for the process's number.
+    let state: OCIState
+
+    /// What the process has from its creator by its descriptors.
+    struct InitSources {
+        /// Binds and the root, opened outside of the user namespace.
+        let mounts: MountSourcesBox
+        /// Where `start` connects to; nil when the creator itself starts it.
+        let listener: Int32?
+        /// Gets the terminal's master.
+        let console: Int32?
+        /// To who decides about system calls.
+        let seccomp: Int32?
+        /// The empty directory that becomes a guest's root.
+        let emptyDirectory: Int32?
+        /// The container's directory: its lock isn't ours to hold.
+        let directory: Int32
+    }
+
+    /// Mount sources are owned by the creator's stack.
+    final class MountSourcesBox {
+        let sources: MountSources
+        init(_ sources: consuming MountSources) { self.sources = sources }
+    }
+
+    func run(_ channel: consuming InitChannel) -> Never {
+        let prepared: Prepared
+        do throws(RuntimeFailure) {
+            try begin(channel)
+            prepared = try prepare(channel)
+        } catch {
+            channel.send(.failed(error))
+            Processes.exit(1)
+        }
+        channel.send(.ready(trace: plan.trace.text))
+        guard case .recorded(let process, let startsNow) = channel.receive() else { Processes.exit(1) }
+        if startsNow { finish(prepared, process: process, channel.takeSocket().release()) }
+        _ = consume channel
+        finish(prepared, process: process, waitForStart())
+    }
+
+    /// What is ready to be started.
+    enum Prepared {
+        case nothing
+        case native(NativeProgram)
+        case guest(ContainerGuest)
+    }
+
+    /// Until the process is mapped, and in its control group.
+    private func begin(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+        try step("starting") { () throws(SystemCallError) in
+            // Nobody who shares a namespace with us may look into this process, which has the host's files open.
+            if !plan.namespaces.hasUser { try Confinement.refuseTracing() }
+            // Taken back before the creator ends; until then nothing of us may stay when it is killed.
+            try Confinement.dieWithParent()
+            try OwnedDescriptor(adopting: sources.directory).close()
+        }
+        guard channel.receive() == .go else { Processes.exit(1) }
+        plan.trace.mark("go")
+        guard plan.namespaces.hasUser else { return }
+        try step("linux.uidMappings") { () throws(SystemCallError) in
+            try UserNamespaceRoot.become()
+            try Confinement.dieWithParent()
+        }
+    }
+
+    private func prepare(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {
+        try step("session") { () throws(SystemCallError) in try Sessions.create() }
+        if !plan.request.keepsKeyring {
+            // A kernel without keyrings, or one that allows no more, has none to protect.
+            try? Processes.joinSessionKeyring("_ses.\(plan.id)")
+        }
+        if plan.namespaces.new.contains(.cgroup) {
+            try step("linux.namespaces") { () throws(SystemCallError) in try Namespaces.unshare(.cgroup) }
+        }
+        if plan.namespaces.new.contains(.network) {
+            // Without it only what needs it fails.
+            try? Namespaces.raiseLoopback()
+        }
+        let prepared = try buildRoot(channel)
+        try step("starting") { () throws(SystemCallError) in
+            if plan.namespaces.hasUser { try Confinement.refuseTracing() }
+            try Processes.outliveParent()
+        }
+        return prepared
+    }
+
+    private func buildRoot(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {
+        let files: ProcessFileSystem
+        do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
+            throw RuntimeFailure(.system, "/proc: \(error)")
+        }
+        if !plan.namespaces.hasUser, let settings = plan.settings {
+            do throws(FieldError) { _ = try settings.applyEarly(files) } catch { throw RuntimeFailure(error) }
+        }
+        do throws(FieldError) { try plan.names.apply() } catch { throw RuntimeFailure(error) }
+        let root = try mounted()
+        try runHooks(channel)
+        let terminal = try openTerminal(root: root.descriptor)
+        do throws(MountError) {
+            if let terminal, !plan.isWasm { try root.bindConsole(terminal) }
+            try root.enter(plan.request.avoidsPivot ? .move : .pivot)
+        } catch { throw RuntimeFailure(error) }
+        plan.trace.mark("pivot")
+        return try settle(files)
+    }
+
+    /// The container's tree, not yet the process's root.
+    private func mounted() throws(RuntimeFailure) -> ContainerRoot {
+        do throws(MountError) {
+            var root = try ContainerRoot(plan.mounts, sources: sources.mounts.sources)
+            plan.trace.mark("root")
+            try root.mountAll(sources: sources.mounts.sources)
+            plan.trace.mark("mounts")
+            try root.makeDevices()
+            plan.trace.mark("devices")
+            return root
+        } catch { throw RuntimeFailure(error) }
+    }
+}

@@ -1,0 +1,25 @@
+import JSON
+import OCISpec
+import ProcessSettings
+import SystemCalls
+
+/// `linux.seccomp` of a process that is about to begin.
+struct FilterInstallation {
+    let filter: CompiledSeccomp?
+    let configuration: LinuxSeccomp?
+    /// To `listenerPath`.
+    let connection: Int32?
+    /// The process that gets the filter, as the runtime sees it.
+    let process: Int32
+    let state: OCIState
+
+    /// Puts the filter in force, and hands its listener over.
+    func install() throws(FieldError) {
+        guard let filter, let configuration else { return }
+        guard filter.hasListener, let connection else { return try filter.install() }
+        let message = SeccompListener.message(
+            version: state.ociVersion, process: process, metadata: configuration.listenerMetadata, state: state.json)
+        try filter.install(
+            listener: SeccompListener(connection: OwnedDescriptor(adopting: connection), message: message))
+    }
+}

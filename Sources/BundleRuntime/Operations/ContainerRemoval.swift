@@ -1,0 +1,67 @@
+import Cgroups
+import ContainerLifecycle
+import JSON
+import OCISpec
+import SystemCalls
+
+/// Removes all that belongs to a container. Its lock is held.
+struct ContainerRemoval: ~Copyable {
+    private let cgroup: ContainerCgroup?
+    private let state: BundleState
+    private let hooks: RuntimeHooks
+
+    /// How long a killed process may take to end, in nanoseconds: what it does in the kernel ends first.
+    private static let patience: UInt64 = 10_000_000_000
+
+    init(directory: borrowing ContainerDirectory, state: BundleState) throws(RuntimeFailure) {
+        self.state = state
+        cgroup = try state.openCgroup()
+        // Whoever died before the configuration was kept had run none.
+        hooks = (try? ContainerRuntime.hooks(directory)) ?? RuntimeHooks()
+    }
+
+    /// Kills every process of the container, and waits until they are gone.
+    func kill() throws(RuntimeFailure) {
+        if let process = state.process, let pidfd = try open(process) {
+            // A stopped process hears nothing before it goes on.
+            if let cgroup, cgroup.isFrozen {
+                try? Processes.signal(pidfd.rawValue, 9)
+                try? cgroup.thaw()
+            }
+            try? Processes.signal(pidfd.rawValue, 9)
+            try Self.wait(pidfd, state.id)
+        }
+    }
+
+    private func open(_ process: ProcessIdentity) throws(RuntimeFailure) -> OwnedDescriptor? {
+        do throws(SystemCallError) { return try process.open() } catch {
+            throw RuntimeFailure(.system, "container \(state.id): \(error)")
+        }
+    }
+
+    private static func wait(_ pidfd: borrowing OwnedDescriptor, _ id: String) throws(RuntimeFailure) {
+        var requests = [PollRequest(pidfd.rawValue, .readable)]
+        do throws(SystemCallError) {
+            guard try Poll.wait(&requests, timeout: patience) > 0 else {
+                throw SystemCallError("poll", "pidfd", .timedOut)
+            }
+        } catch {
+            throw RuntimeFailure(.system, "container \(id): its process doesn't end although it was killed: \(error)")
+        }
+    }
+
+    /// Removes what is left once the first process has ended, and the record last.
+    func finish(_ store: borrowing BundleStore) throws(RuntimeFailure) {
+        if let cgroup {
+            do throws(CgroupError) {
+                try cgroup.kill(ignoring: Set(state.process.map { [$0.number] } ?? []))
+                try cgroup.delete()
+            } catch { throw RuntimeFailure(error) }
+        }
+        // Their failures are warnings.
+        for failure in HookRunner(hooks).runAll(.poststop, state: state.document(.stopped).json.bytes()) {
+            try? Files.writeAll(2, Array("martlet: warning: \(failure)\n".utf8))
+        }
+        try store.remove(state.id)
+    }
+}

@@ -1,0 +1,55 @@
+import ContainerLifecycle
+import OCISpec
+import SystemCalls
+
+extension ContainerRuntime {
+    /// Makes a container, whose first process waits for `start`.
+    ///
+    /// Errors: what the configuration asks for and can't be had, by its field; nothing is left of the container then.
+    public func create(_ request: CreateRequest) throws(RuntimeFailure) {
+        let plan = try plan(request)
+        if plan.hasTerminal, request.consoleSocket == nil {
+            throw RuntimeFailure(
+                .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
+        }
+        _ = try ContainerMaking(self, plan).make(startsNow: false)
+        report(plan.trace)
+    }
+
+    /// Makes and starts a container in one.
+    ///
+    /// - Returns: the exit status of its first process; 0 when `mode.detaches`.
+    public func run(_ request: CreateRequest, _ mode: RunMode) throws(RuntimeFailure) -> Int32 {
+        let plan = try plan(request)
+        if mode.detaches {
+            guard !plan.hasTerminal || request.consoleSocket != nil else {
+                throw RuntimeFailure(
+                    .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
+            }
+        }
+        return try ContainerRun(self, plan, mode).run()
+    }
+
+    func plan(_ request: CreateRequest) throws(RuntimeFailure) -> ContainerPlan {
+        let trace = PhaseTrace(isActive: settings.tracesPhases)
+        try BundleID.check(request.id)
+        let document = try BundleDocument.read(bundle: request.bundle, file: request.configuration)
+        trace.mark("config.json")
+        guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
+        let rootfs = root.path.hasPrefix("/") ? root.path : "\(document.bundle)/\(root.path)"
+        let images = try imageStore()
+        var guest: GuestPlan?
+        if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
+            guest = try GuestPlan(program, store: images, trace: trace)
+        } else {
+            try SealedProgram.ensure()
+        }
+        return try ContainerPlan(
+            document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless, trace: trace)
+    }
+
+    func report(_ trace: PhaseTrace) {
+        guard trace.isActive else { return }
+        for line in trace.report() { try? Files.writeAll(2, Array("\(line)\n".utf8)) }
+    }
+}

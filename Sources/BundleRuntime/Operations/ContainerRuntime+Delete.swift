@@ -1,0 +1,62 @@
+import ContainerLifecycle
+import OCISpec
+import SystemCalls
+
+extension ContainerRuntime {
+    /// Removes a container and all that belongs to it.
+    ///
+    /// One that was created and never started is killed. One that runs is killed with `force`; so is what a runtime that died
+    /// left of one half made. With `force`, one that isn't there is no error.
+    public func delete(_ id: String, force: Bool) throws(RuntimeFailure) {
+        try BundleID.check(id)
+        let store = try store()
+        if force { try endHungCreator(id, store) }
+        guard let directory = try store.lock(id) else { return try deleteUnpublished(id, store, force: force) }
+        let state: BundleState?
+        do throws(RuntimeFailure) { state = try directory.state() } catch {
+            guard force else { throw error }
+            // Nothing in it can be read: nothing else is known of it either.
+            state = nil
+        }
+        guard let state else { return try store.remove(id) }
+        let status = state.status
+        guard force || status == .stopped || status == .created else {
+            throw RuntimeFailure(.wrongState, "cannot delete container \(id) that is not stopped: \(status.rawValue)")
+        }
+        let removal = try ContainerRemoval(directory: directory, state: state)
+        if status != .stopped { try removal.kill() }
+        try removal.finish(store)
+    }
+
+    private func deleteUnpublished(
+        _ id: String, _ store: borrowing BundleStore, force: Bool
+    ) throws(RuntimeFailure) {
+        guard store.hasUnfinished(id) else {
+            if force { return }
+            throw Self.unknown(id)
+        }
+        guard try store.removeUnfinished(id) else {
+            throw RuntimeFailure(.wrongState, "container \(id) is being made or removed by somebody else")
+        }
+    }
+
+    /// How long somebody who holds a container's lock is waited for before he is killed, in milliseconds.
+    private static let lockPatience: UInt64 = 10_000
+
+    /// A creator whose hook never ends would keep the container for good.
+    private func endHungCreator(_ id: String, _ store: borrowing BundleStore) throws(RuntimeFailure) {
+        var waited: UInt64 = 0
+        while try store.isLocked(id) {
+            if waited >= Self.lockPatience {
+                guard let state = try store.find(id)?.state(), let creator = state.creator,
+                    let pidfd = try? creator.open()
+                else { return }
+                try? Processes.signal(pidfd.rawValue, 9)
+                return
+            }
+            var nothing: [PollRequest] = []
+            _ = try? Poll.wait(&nothing, timeout: 10_000_000)
+            waited += 10
+        }
+    }
+}

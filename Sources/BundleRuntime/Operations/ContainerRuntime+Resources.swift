@@ -1,0 +1,58 @@
+import Cgroups
+import OCISpec
+
+// What is done to a container through its control groups.
+
+extension ContainerRuntime {
+    /// Stops every process of the container.
+    public func pause(_ id: String) throws(RuntimeFailure) {
+        let (state, cgroup) = try limited(id, for: "pausing")
+        guard [.running, .created].contains(state.status) else {
+            if state.status == .paused { throw RuntimeFailure(.wrongState, "container already paused: \(id)") }
+            throw RuntimeFailure(.wrongState, "container not running or created: \(id)")
+        }
+        do throws(CgroupError) { try cgroup.freeze() } catch { throw RuntimeFailure(error) }
+    }
+
+    /// Lets the container's processes go on.
+    public func resume(_ id: String) throws(RuntimeFailure) {
+        let (state, cgroup) = try limited(id, for: "resuming")
+        guard state.status == .paused else { throw RuntimeFailure(.wrongState, "container not paused: \(id)") }
+        do throws(CgroupError) { try cgroup.thaw() } catch { throw RuntimeFailure(error) }
+    }
+
+    /// Changes the limits of a container; what is left out stays.
+    public func update(_ id: String, _ resources: LinuxResources) throws(RuntimeFailure) {
+        let (state, cgroup) = try limited(id, for: "limits")
+        guard state.status != .stopped else { throw Self.notRunning(id) }
+        do throws(CgroupError) { try cgroup.update(resources) } catch { throw RuntimeFailure(error) }
+    }
+
+    /// The numbers of the container's processes, as we see them.
+    public func processes(of id: String) throws(RuntimeFailure) -> [Int32] {
+        let state = try record(of: id)
+        guard let cgroup = try state.openCgroup(), !cgroup.isEmpty else {
+            return state.document(state.status).pid == 0 ? [] : [state.document(state.status).pid]
+        }
+        do throws(CgroupError) { return try cgroup.processes().sorted() } catch { throw RuntimeFailure(error) }
+    }
+
+    public func statistics(of id: String) throws(RuntimeFailure) -> CgroupStatistics {
+        let (state, cgroup) = try limited(id, for: "statistics")
+        guard state.status != .stopped else { throw Self.notRunning(id) }
+        do throws(CgroupError) { return try cgroup.statistics() } catch { throw RuntimeFailure(error) }
+    }
+
+    /// How many of the container's processes the kernel has killed for want of memory.
+    public func outOfMemoryKills(of id: String) throws(RuntimeFailure) -> UInt64 {
+        try limited(id, for: "counting").1.outOfMemoryKills
+    }
+
+    private func limited(_ id: String, for what: String) throws(RuntimeFailure) -> (BundleState, ContainerCgroup) {
+        let state = try record(of: id)
+        guard let cgroup = try state.openCgroup(), !cgroup.isEmpty else {
+            throw RuntimeFailure(.refused, "container \(id) has no control group, which \(what) takes")
+        }
+        return (state, cgroup)
+    }
+}

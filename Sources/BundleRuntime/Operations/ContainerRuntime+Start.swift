@@ -1,0 +1,72 @@
+import ContainerLifecycle
+import JSON
+import OCISpec
+import SystemCalls
+
+extension ContainerRuntime {
+    /// Starts the program or the guest of a container that was created.
+    public func start(_ id: String) throws(RuntimeFailure) {
+        try BundleID.check(id)
+        let store = try store()
+        guard let directory = try store.lock(id), var state = try directory.state() else { throw Self.unknown(id) }
+        let status = state.status
+        guard status == .created else {
+            let reason =
+                switch status {
+                case .stopped: "cannot start a container that has stopped"
+                case .running, .paused: "cannot start an already running container"
+                case .creating, .created: "cannot start a container that isn't made yet"
+                }
+            throw RuntimeFailure(.wrongState, "\(reason): \(id)")
+        }
+        let connection: OwnedDescriptor
+        do throws(SystemCallError) { connection = try directory.connect() } catch {
+            throw RuntimeFailure(.system, "container \(id): its first process doesn't answer: \(error)")
+        }
+        // On record first: whoever looks from now on may find it running.
+        state.phase = .started
+        try directory.write(state)
+        do throws(SystemCallError) {
+            try LocalSockets.send(connection.rawValue, [ContainerInit.startCommand])
+        } catch { throw RuntimeFailure(.system, "container \(id): its first process doesn't answer: \(error)") }
+        try StartAnswer.wait(on: connection.rawValue)
+        try runPoststart(state, directory)
+    }
+
+    /// The hooks after the start. One that fails ends the container.
+    func runPoststart(
+        _ state: BundleState, _ directory: borrowing ContainerDirectory
+    ) throws(RuntimeFailure) {
+        let hooks = try Self.hooks(directory)
+        do throws(HookError) {
+            try HookRunner(hooks).run(.poststart, state: state.document(.running).json.bytes())
+        } catch {
+            if let process = state.process { try? Processes.kill(process.number, 9) }
+            throw RuntimeFailure(error)
+        }
+    }
+
+    static func hooks(_ directory: borrowing ContainerDirectory) throws(RuntimeFailure) -> RuntimeHooks {
+        let bytes = try directory.configuration()
+        // The usual container has none: then nothing is read.
+        guard bytes.contains(needle: "\"hooks\"") else { return RuntimeHooks() }
+        do throws(JSONError) { return try RuntimeConfiguration(reading: bytes).hooks } catch {
+            throw RuntimeFailure(.system, "the container's configuration is damaged: \(error)")
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Whether the bytes of a text occur.
+    func contains(needle: StaticString) -> Bool {
+        let count = needle.utf8CodeUnitCount
+        guard self.count >= count else { return false }
+        return withUnsafeBytes { bytes in
+            // SAFETY: a static string lives forever and has `count` bytes.
+            let needle = UnsafeRawBufferPointer(start: needle.utf8Start, count: count)
+            return (0...(bytes.count - count)).contains { start in
+                bytes[start] == needle[0] && bytes[start..<start + count].elementsEqual(needle)
+            }
+        }
+    }
+}

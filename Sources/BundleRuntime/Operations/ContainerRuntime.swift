@@ -1,0 +1,80 @@
+import Cgroups
+import ContainerLifecycle
+import ImageStore
+import JSON
+import OCISpec
+import SystemCalls
+
+/// The operations of an OCI runtime on containers of bundles. Runtime specification, "Operations".
+///
+/// Each is one command's work: it finds the container on record, does its part under the container's lock, and leaves a record
+/// from which the next one goes on, whoever runs it.
+public struct ContainerRuntime: Sendable {
+    public let settings: RuntimeSettings
+    /// The directory of the records, absolute; nil is the default one.
+    let root: String?
+    /// Without the privileges of the machine's root.
+    let isRootless: Bool
+
+    public init(_ settings: RuntimeSettings) throws(RuntimeFailure) {
+        self.settings = settings
+        var root: String?
+        if let path = settings.root { root = try BundleDocument.absolute(path) }
+        self.root = root
+        isRootless = settings.isRootless ?? !Self.isPrivileged
+    }
+
+    /// Root outside of every user namespace. The first one has a fixed number.
+    private static var isPrivileged: Bool {
+        guard Processes.effectiveUser == 0 else { return false }
+        return (try? FileStatus.of("/proc/self/ns/user", followLinks: true))?.inode == 0xEFFF_FFFD
+    }
+
+    func store() throws(RuntimeFailure) -> BundleStore { try BundleStore(path: root) }
+
+    /// Where compiled modules and the like are kept.
+    func imageStore() throws(RuntimeFailure) -> String {
+        if let path = settings.imageStore { return try BundleDocument.absolute(path) }
+        do throws(StoreError) { return try ImageStore.defaultRoot() } catch {
+            throw RuntimeFailure(.refused, "\(error)")
+        }
+    }
+
+    var cgroupDriver: CgroupDriver { settings.cgroupManager == .systemd ? .systemd : .filesystem }
+
+    static func unknown(_ id: String) -> RuntimeFailure {
+        // Container managers look for these words.
+        RuntimeFailure(.notFound, "container \"\(String(id.prefix(80)).printable())\" does not exist")
+    }
+
+    /// A container's record, read without its lock.
+    func record(of id: String) throws(RuntimeFailure) -> BundleState {
+        try BundleID.check(id)
+        let store = try store()
+        guard let directory = try store.find(id), let state = try directory.state() else { throw Self.unknown(id) }
+        return state
+    }
+}
+
+extension BundleState {
+    /// The container's groups; nil when it has none.
+    func openCgroup() throws(RuntimeFailure) -> ContainerCgroup? {
+        guard let cgroup else { return nil }
+        do throws(JSONError) { return try ContainerCgroup(json: JSONNode(cgroup)) } catch {
+            throw RuntimeFailure(.system, "the record of container \(id) is damaged: \(error)")
+        }
+    }
+
+    /// How it is now.
+    var status: OCIState.Status {
+        status { (try? openCgroup())??.isFrozen ?? false }
+    }
+
+    /// The document that `state` prints and hooks read.
+    func document(_ status: OCIState.Status) -> OCIState {
+        let pid = status == .stopped ? 0 : process?.number ?? 0
+        return OCIState(
+            ociVersion: version, id: id, status: status, pid: pid, bundle: bundle, annotations: annotations,
+            rootfs: rootfs, created: Timestamp.text(created), owner: "\(owner)")
+    }
+}

@@ -1,0 +1,134 @@
+import ContainerMounts
+import OCISpec
+import ProcessSettings
+import SystemCalls
+
+/// Everything about a new container that is known before anything is made. What can be refused is refused here.
+final class ContainerPlan {
+    let request: CreateRequest
+    let document: BundleDocument
+    let configuration: RuntimeConfiguration
+    let isRootless: Bool
+    let namespaces: NamespacePlan
+    let mounts: MountPlan
+    let names: HostNames
+    let parameters: KernelParameters
+    /// nil without `process`, which only `start` demands.
+    let settings: ProcessSettings?
+    let seccomp: CompiledSeccomp?
+    /// What a wasm workload needs; nil for a native one.
+    let guest: GuestPlan?
+    /// Descriptors from 3 on that are the container's: `--preserve-fds` and those of socket activation.
+    let preserved: UInt32
+    let trace: PhaseTrace
+
+    var id: String { request.id }
+    /// Absolute.
+    var bundle: String { document.bundle }
+    var isWasm: Bool { guest != nil }
+    var hasTerminal: Bool { configuration.process?.hasTerminal ?? false }
+    var rootfs: String { mounts.root }
+
+    /// - Parameters:
+    ///   - guest: made by the caller, who decides between native and wasm.
+    ///   - cache: a directory for compiled filters of system calls.
+    init(
+        _ document: BundleDocument, _ request: CreateRequest, guest: GuestPlan?, cache: String, isRootless: Bool,
+        trace: PhaseTrace
+    ) throws(RuntimeFailure) {
+        self.document = document
+        self.request = request
+        self.guest = guest
+        self.trace = trace
+        self.isRootless = isRootless
+        var configuration = document.configuration
+        preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
+        try Self.check(configuration, request, preserved: preserved)
+        self.configuration = configuration
+        namespaces = NamespacePlan(configuration.linux)
+        do throws(MountError) {
+            mounts = try MountPlan(configuration, bundle: document.bundle, workload: guest == nil ? .native : .wasm)
+        } catch { throw RuntimeFailure(error) }
+        do throws(FieldError) {
+            names = try HostNames(configuration)
+            parameters = try KernelParameters(configuration)
+            settings = try Self.settings(
+                configuration, isWasm: guest != nil, isRootless: isRootless, preserved: preserved)
+            if let asked = configuration.linux.seccomp {
+                seccomp = try CompiledSeccomp(asked, cache: SeccompCache(path: cache))
+            } else {
+                seccomp = nil
+            }
+        } catch { throw RuntimeFailure(error) }
+        trace.mark("plan")
+    }
+
+    private static func settings(
+        _ configuration: RuntimeConfiguration, isWasm: Bool, isRootless: Bool, preserved: UInt32
+    ) throws(FieldError) -> ProcessSettings? {
+        guard var process = configuration.process else { return nil }
+        if isWasm { process.giveUpPrivileges() }
+        var circumstances = ProcessSettings.Circumstances()
+        circumstances.isRootless = isRootless
+        circumstances.preservedDescriptors = preserved
+        circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
+        return try ProcessSettings(process, linux: configuration.linux, circumstances: circumstances)
+    }
+
+    /// What no other part of the plan looks at.
+    private static func check(
+        _ configuration: RuntimeConfiguration, _ request: CreateRequest, preserved: UInt32
+    ) throws(RuntimeFailure) {
+        for descriptor in 3..<(3 + preserved) where !Descriptors.isOpen(Int32(descriptor)) {
+            throw RuntimeFailure(.refused, "--preserve-fds: descriptor \(descriptor) isn't open")
+        }
+        let linux = configuration.linux
+        if let process = configuration.process {
+            if process.arguments.isEmpty { throw RuntimeFailure(.refused, "process.args: is empty") }
+            if request.consoleSocket != nil, !process.hasTerminal {
+                throw RuntimeFailure(.refused, "--console-socket: process.terminal isn't set, so there is no terminal")
+            }
+        }
+        if !linux.netDevices.isEmpty {
+            throw RuntimeFailure(.refused, "linux.netDevices: moving network devices isn't supported by this version")
+        }
+        if linux.intelRdt != nil {
+            throw RuntimeFailure(.refused, "linux.intelRdt: isn't supported by this version")
+        }
+        if linux.memoryPolicy != nil {
+            throw RuntimeFailure(.refused, "linux.memoryPolicy: isn't supported by this version")
+        }
+        if let user = linux.namespace(.user), user.path == nil, linux.uidMappings.isEmpty || linux.gidMappings.isEmpty {
+            throw RuntimeFailure(
+                .refused, "linux.uidMappings: a new user namespace needs mappings of users and of groups")
+        }
+    }
+}
+
+extension RuntimeProcess {
+    /// What a guest never has: it makes no system call itself, and what escapes from it finds nothing.
+    mutating func giveUpPrivileges() {
+        capabilities = nil
+        noNewPrivileges = true
+        // They are switched to by execve(2), which a guest's process doesn't make.
+        apparmorProfile = nil
+        selinuxLabel = nil
+    }
+}
+
+/// Sockets that the service manager handed over: descriptors from 3 on, as sd_listen_fds(3) has it.
+enum SocketActivation {
+    /// Tells the container of them.
+    ///
+    /// - Returns: how many descriptors from 3 on the container gets in all.
+    static func handOver(_ asked: UInt32, _ configuration: inout RuntimeConfiguration) throws(RuntimeFailure) -> UInt32
+    {
+        let activated = Environment.value("LISTEN_FDS").flatMap { UInt32($0) } ?? 0
+        let (sum, overflow) = asked.addingReportingOverflow(activated)
+        guard !overflow, sum <= ProcessSettings.preservedLimit else {
+            throw RuntimeFailure(.refused, "--preserve-fds: at most \(ProcessSettings.preservedLimit)")
+        }
+        if activated > 0 { configuration.process?.environment += ["LISTEN_FDS=\(activated)", "LISTEN_PID=1"] }
+        return sum
+    }
+}

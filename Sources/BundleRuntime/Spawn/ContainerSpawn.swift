@@ -1,0 +1,141 @@
+import OCISpec
+import SystemCalls
+
+/// Makes a container's process: one that begins in its namespaces and its control group, and is our child whatever was
+/// between.
+struct ContainerSpawn: ~Copyable {
+    let namespaces: NamespacePlan
+    let joined: OpenedNamespaces
+    let mappings: UserMappings?
+    /// A directory of the v2 hierarchy in which the process begins.
+    let cgroup: Int32?
+
+    /// A process, and the connection with it.
+    struct Spawned: ~Copyable {
+        let number: Int32
+        let pidfd: OwnedDescriptor
+        let channel: InitChannel
+    }
+
+    /// Namespaces that clone3(2) makes. The control groups' one is made later, by the process itself: its root is the group
+    /// that the process is in by then.
+    private var cloned: NamespaceKinds { namespaces.new.subtracting(.cgroup) }
+
+    /// Forks. This process must have one thread.
+    ///
+    /// - Parameter body: the child's life, from which it doesn't return. It waits for `go` first.
+    borrowing func spawn(
+        _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
+    ) throws(RuntimeFailure) -> Spawned {
+        if namespaces.needsStep { return try step(pair, body) }
+        do throws(SystemCallError) {
+            switch try Processes.clone(into: cloned, cgroup: cgroup) {
+            case .child: body(InitChannel(pair.keepTheirs()))
+            case .parent(let number, let pidfd):
+                return Spawned(number: number, pidfd: pidfd, channel: InitChannel(pair.keepOurs()))
+            }
+        } catch { throw Self.refused(error) }
+    }
+
+    /// Maps the ids of the process's new user namespace.
+    borrowing func map(_ process: Int32) throws(RuntimeFailure) {
+        if namespaces.new.contains(.user), let mappings, !mapsInStep { try mappings.write(for: process) }
+    }
+
+    /// Offsets of clocks are written with the rights of the user namespace, before anybody is in the time namespace.
+    private var mapsInStep: Bool { namespaces.new.contains(.user) && !namespaces.timeOffsets.isEmpty }
+
+    private static func refused(_ error: SystemCallError) -> RuntimeFailure {
+        // The number of namespaces that a user may have is used up, or a kernel was built without one of the kinds.
+        let advice =
+            switch error.errno {
+            case .noSpace: " (see /proc/sys/user/max_*_namespaces)"
+            case .notPermitted: " (new namespaces without a user namespace need CAP_SYS_ADMIN)"
+            default: ""
+            }
+        return RuntimeFailure(.system, "linux.namespaces: \(error)\(advice)")
+    }
+}
+
+// The way through a process between the two, which joins what is joined and makes the container's process as its sibling.
+
+extension ContainerSpawn {
+    private borrowing func step(
+        _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
+    ) throws(RuntimeFailure) -> Spawned {
+        let between: Int32
+        do throws(SystemCallError) {
+            switch try Processes.fork() {
+            case .child: joinAndClone(InitChannel(pair.keepTheirs()), body)
+            case .parent(let child): between = child
+            }
+        } catch { throw RuntimeFailure(.system, "linux.namespaces: \(error)") }
+        let channel = InitChannel(pair.keepOurs())
+        let answer = Result { () throws(RuntimeFailure) -> Int32 in try spawned(channel, between) }
+        _ = try? Processes.wait(for: between)
+        let number = try answer.get()
+        do throws(SystemCallError) {
+            // Our child: its number isn't given to another before we have reaped it.
+            return Spawned(number: number, pidfd: try Processes.descriptor(of: number), channel: channel)
+        } catch { throw RuntimeFailure(.system, "the container's process: \(error)") }
+    }
+
+    /// The number of the process that the one between made.
+    private borrowing func spawned(_ channel: borrowing InitChannel, _ between: Int32) throws(RuntimeFailure) -> Int32 {
+        while true {
+            switch channel.receive() {
+            case .needsMapping:
+                try mappings?.write(for: between)
+                channel.send(.go)
+            case .spawned(let number): return number
+            case .failed(let failure): throw failure
+            default: throw RuntimeFailure(.system, "the process that joins the namespaces ended without a word")
+            }
+        }
+    }
+
+    private borrowing func joinAndClone(
+        _ channel: consuming InitChannel, _ body: (consuming InitChannel) -> Never
+    ) -> Never {
+        do throws(RuntimeFailure) {
+            try? Confinement.dieWithParent()
+            try joined.join()
+            try makeClocks(channel)
+            let rest = cloned.subtracting(madeInStep)
+            do throws(SystemCallError) {
+                switch try Processes.clone(into: rest, asSibling: true, cgroup: cgroup) {
+                case .child: body(channel)
+                case .parent(let number, _): channel.send(.spawned(number))
+                }
+            } catch { throw Self.refused(error) }
+            Processes.exit(0)
+        } catch {
+            channel.send(.failed(error))
+            Processes.exit(1)
+        }
+    }
+
+    /// What this process has made for itself and its child by then.
+    private var madeInStep: NamespaceKinds {
+        guard !namespaces.timeOffsets.isEmpty else { return [] }
+        return mapsInStep ? [.user, .time] : [.time]
+    }
+
+    private borrowing func makeClocks(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+        guard !namespaces.timeOffsets.isEmpty else { return }
+        do throws(SystemCallError) {
+            if mapsInStep {
+                try Namespaces.unshare(.user)
+                channel.send(.needsMapping)
+                guard channel.receive() == .go else {
+                    throw SystemCallError("unshare", "user namespace", .notPermitted)
+                }
+            }
+            try Namespaces.unshare(.time)
+            let table = namespaces.timeOffsets
+                .map { "\($0.clock.rawValue) \($0.seconds) \($0.nanoseconds)\n" }.joined()
+            let file = try Files.open("/proc/self/timens_offsets", flags: .writeOnly)
+            try Files.writeAll(file.rawValue, Array(table.utf8))
+        } catch { throw RuntimeFailure(.refused, "linux.timeOffsets: \(error)") }
+    }
+}

@@ -1,0 +1,107 @@
+import SystemCalls
+
+/// What a container's first process and its creator tell each other while it is made.
+enum InitMessage: Equatable {
+    /// From the process between the two: the number of the one that it made.
+    case spawned(Int32)
+    /// A user namespace was made: its ids are to be mapped.
+    case needsMapping
+    /// Mapped, and in its control group.
+    case go
+    /// The root is built: the hooks of the runtime's side run now.
+    case mounted
+    /// With the process's number, as the runtime sees it.
+    case hooksDone(process: Int32)
+    /// Everything that `create` does is done. With the phases, when they are traced.
+    case ready(trace: String)
+    /// The container is on record; `start` will come, or now is the start.
+    case recorded(process: Int32, startsNow: Bool)
+    /// It can't be made.
+    case failed(RuntimeFailure)
+}
+
+/// One end of the connection, on which each message is one packet.
+struct InitChannel: ~Copyable {
+    private let socket: OwnedDescriptor
+
+    /// The longest message; what a failure says is cut to it.
+    static let messageLimit = 16 << 10
+
+    init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
+
+    var rawValue: Int32 { socket.rawValue }
+
+    /// For what follows on the same connection.
+    consuming func takeSocket() -> OwnedDescriptor { socket }
+
+    /// A peer that is gone is noticed by the next `receive`.
+    borrowing func send(_ message: InitMessage) { _ = try? LocalSockets.send(rawValue, message.bytes) }
+
+    /// The next message; nil when the peer is gone, or said what isn't in the protocol.
+    borrowing func receive() -> InitMessage? {
+        guard let received = try? LocalSockets.receive(rawValue, limit: Self.messageLimit) else { return nil }
+        return InitMessage(received.bytes)
+    }
+}
+
+extension InitMessage {
+    private enum Tag {
+        static let spawned = UInt8(ascii: "p")
+        static let needsMapping = UInt8(ascii: "u")
+        static let go = UInt8(ascii: "g")
+        static let mounted = UInt8(ascii: "m")
+        static let hooksDone = UInt8(ascii: "h")
+        static let ready = UInt8(ascii: "r")
+        static let recorded = UInt8(ascii: "d")
+        static let failed = UInt8(ascii: "f")
+    }
+
+    var bytes: [UInt8] {
+        switch self {
+        case .spawned(let process): [Tag.spawned] + Self.number(process)
+        case .needsMapping: [Tag.needsMapping]
+        case .go: [Tag.go]
+        case .mounted: [Tag.mounted]
+        case .hooksDone(let process): [Tag.hooksDone] + Self.number(process)
+        case .ready(let trace): [Tag.ready] + trace.utf8.prefix(InitChannel.messageLimit - 1)
+        case .recorded(let process, let startsNow): [Tag.recorded, startsNow ? 1 : 0] + Self.number(process)
+        case .failed(let failure):
+            [Tag.failed, failure.kind.rawValue] + failure.description.utf8.prefix(InitChannel.messageLimit - 2)
+        }
+    }
+
+    /// nil when it is none.
+    init?(_ bytes: [UInt8]) {
+        guard let tag = bytes.first else { return nil }
+        let rest = bytes.dropFirst()
+        switch tag {
+        case Tag.spawned:
+            guard let process = Self.number(rest) else { return nil }
+            self = .spawned(process)
+        case Tag.needsMapping: self = .needsMapping
+        case Tag.go: self = .go
+        case Tag.mounted: self = .mounted
+        case Tag.hooksDone:
+            guard let process = Self.number(rest) else { return nil }
+            self = .hooksDone(process: process)
+        case Tag.ready: self = .ready(trace: String(decoding: rest, as: UTF8.self))
+        case Tag.recorded:
+            guard let flag = rest.first, let process = Self.number(rest.dropFirst()) else { return nil }
+            self = .recorded(process: process, startsNow: flag == 1)
+        case Tag.failed:
+            guard let kind = rest.first.flatMap(RuntimeFailure.Kind.init) else { return nil }
+            self = .failed(RuntimeFailure(kind, String(decoding: rest.dropFirst(), as: UTF8.self)))
+        default: return nil
+        }
+    }
+
+    private static func number(_ value: Int32) -> [UInt8] {
+        let bits = UInt32(bitPattern: value)
+        return (0..<4).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt32($0))) }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int32? {
+        guard bytes.count == 4 else { return nil }
+        return Int32(bitPattern: bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) })
+    }
+}

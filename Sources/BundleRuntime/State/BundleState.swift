@@ -1,0 +1,113 @@
+import ContainerLifecycle
+import JSON
+
+/// What stands on record about a container of a bundle.
+///
+/// Each thing that has to go with the container is on record before it is made: whoever dies at whatever moment leaves
+/// nothing that `delete --force` doesn't find. Only its condition isn't written down: it is looked at (`ContainerStatus`).
+struct BundleState: Sendable {
+    /// How far its making and starting went.
+    enum Phase: String, Sendable {
+        /// Its creator is at work, or died at it.
+        case creating
+        /// Its first process waits for `start`.
+        case created
+        /// Its first process was told to start, or is being told.
+        case started
+    }
+
+    let id: String
+    /// Absolute.
+    var bundle: String
+    /// Absolute.
+    var rootfs: String
+    /// `ociVersion` of its configuration.
+    var version: String
+    var annotations: [String: String]
+    var isWasm: Bool
+    /// The user who made it.
+    var owner: UInt32
+    /// Nanoseconds since the epoch.
+    var created: UInt64
+    var phase = Phase.creating
+    var creator: ProcessIdentity?
+    /// The first process.
+    var process: ProcessIdentity?
+    /// What `ContainerCgroup` wants to remember; nil when it has no group of its own.
+    var cgroup: JSONValue?
+    var cgroupManager: RuntimeSettings.CgroupManager
+
+    init(
+        id: String, bundle: String, rootfs: String, version: String, annotations: [String: String], isWasm: Bool,
+        owner: UInt32, created: UInt64, cgroupManager: RuntimeSettings.CgroupManager
+    ) {
+        self.id = id
+        self.bundle = bundle
+        self.rootfs = rootfs
+        self.version = version
+        self.annotations = annotations
+        self.isWasm = isWasm
+        self.owner = owner
+        self.created = created
+        self.cgroupManager = cgroupManager
+    }
+}
+
+extension BundleState {
+    static let version: Int64 = 1
+
+    var json: JSONValue {
+        var object = JSONObject()
+        object["version"] = .integer(Self.version)
+        object["id"] = .string(id)
+        object["bundle"] = .string(bundle)
+        object["rootfs"] = .string(rootfs)
+        object["ociVersion"] = .string(version)
+        object["annotations"] = .object(
+            JSONObject(annotations.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) }))
+        object["wasm"] = .bool(isWasm)
+        object["owner"] = .unsigned(UInt64(owner))
+        object["created"] = .unsigned(created)
+        object["phase"] = .string(phase.rawValue)
+        object["creator"] = creator.map(Self.json)
+        object["process"] = process.map(Self.json)
+        object["cgroup"] = cgroup
+        object["cgroupManager"] = .string(cgroupManager.rawValue)
+        return .object(object)
+    }
+
+    private static func json(_ process: ProcessIdentity) -> JSONValue {
+        ["pid": .integer(Int64(process.number)), "startTicks": .unsigned(process.startTicks)]
+    }
+
+    init(reading bytes: [UInt8]) throws(JSONError) {
+        let node = try JSONNode(reading: bytes)
+        let versionNode = try node.required("version")
+        let version: Int64 = try versionNode.integer()
+        guard version == Self.version else {
+            throw versionNode.invalid("a record of version \(version), this martlet reads \(Self.version)")
+        }
+        let phaseNode = try node.required("phase")
+        guard let phase = Phase(rawValue: try phaseNode.string()) else { throw phaseNode.invalid("no such phase") }
+        let managerNode = try node.required("cgroupManager")
+        guard let manager = RuntimeSettings.CgroupManager(rawValue: try managerNode.string()) else {
+            throw managerNode.invalid("no such manager of control groups")
+        }
+        self.init(
+            id: try node.required("id").string(), bundle: try node.required("bundle").string(),
+            rootfs: try node.required("rootfs").string(), version: try node.required("ociVersion").string(),
+            annotations: try node.required("annotations").stringMap(), isWasm: try node.required("wasm").bool(),
+            owner: try node.required("owner").integer(), created: try node.required("created").integer(),
+            cgroupManager: manager)
+        self.phase = phase
+        creator = try Self.process(node.optional("creator"))
+        process = try Self.process(node.optional("process"))
+        cgroup = try node.optional("cgroup")?.value
+    }
+
+    private static func process(_ node: JSONNode?) throws(JSONError) -> ProcessIdentity? {
+        guard let node else { return nil }
+        return ProcessIdentity(
+            number: try node.required("pid").integer(), startTicks: try node.required("startTicks").integer())
+    }
+}

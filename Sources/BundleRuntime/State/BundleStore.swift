@@ -1,0 +1,155 @@
+import ContainerLifecycle
+import SystemCalls
+
+/// The directory in which containers of bundles stand on record: one directory for each, named by its id.
+///
+/// 0700 and ours, verified at every opening. A record appears and changes by rename: a reader, or a crash at any moment, never
+/// meets half of one. Each container has a lock of its own, so that one that is slow to make holds up nobody else.
+struct BundleStore: ~Copyable {
+    let path: String
+    private let directory: OwnedDescriptor
+
+    /// Names of what is only half made or half removed: this and the id.
+    static let unfinishedPrefix = ".unfinished-"
+    /// Containers that a directory may hold.
+    static let containerLimit = 100_000
+
+    /// Opens the directory, and makes it, and what leads to it, when there is none.
+    ///
+    /// - Parameter path: nil is `/run/martlet/oci`, for others than root `$XDG_RUNTIME_DIR/martlet/oci`.
+    init(path: String?) throws(RuntimeFailure) {
+        let isOwn = path == nil
+        self.path = path ?? "\(StateDirectory.defaultPath)/oci"
+        do throws(LifecycleError) {
+            if isOwn { _ = try StateDirectory.openTrusted(StateDirectory.defaultPath) }
+            Self.makeParents(of: self.path)
+            // Somebody else's choice may be a directory that others can list.
+            directory = try StateDirectory.openTrusted(self.path, isReadable: !isOwn)
+        } catch { throw RuntimeFailure(.system, "\(error)") }
+    }
+
+    /// What can't be made is told by the opening.
+    private static func makeParents(of path: String) {
+        guard (try? FileStatus.of(path)) == nil else { return }
+        var parent = ""
+        for part in path.split(separator: "/").dropLast() {
+            parent += "/\(part)"
+            try? Files.makeDirectory(parent, mode: 0o700)
+        }
+    }
+
+    /// Opens a new container's directory, locked, which nobody finds before it is published.
+    func begin(_ id: String) throws(RuntimeFailure) -> ContainerDirectory {
+        let unfinished = Self.unfinishedPrefix + id
+        // What a crash left of an earlier attempt is removed once; somebody who is at work isn't.
+        for _ in 0..<8 {
+            do throws(SystemCallError) {
+                if (try? FileStatus.of(id, in: directory.rawValue)) != nil { throw .init("mkdirat", id, .exists) }
+                try Files.makeDirectory(unfinished, in: directory.rawValue, mode: 0o700)
+            } catch {
+                guard error.errno == .exists, try removeUnfinished(id) else { throw Self.failure(creating: id, error) }
+                continue
+            }
+            if let locked = try lock(name: unfinished, waits: true) { return locked }
+        }
+        throw RuntimeFailure(.alreadyExists, "container \(id): somebody else makes it at the same time; try again")
+    }
+
+    /// Makes the container appear under its id. It has a record by then.
+    func publish(_ id: String) throws(RuntimeFailure) {
+        do throws(SystemCallError) {
+            // Fails when there is one, since no record is an empty directory.
+            try Files.rename(
+                Self.unfinishedPrefix + id, in: directory.rawValue, to: id, in: directory.rawValue)
+        } catch { throw Self.failure(creating: id, error) }
+    }
+
+    /// Opens a container's directory; nil when there is none.
+    func find(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? {
+        do throws(SystemCallError) {
+            return ContainerDirectory(try open(id), isLocked: false)
+        } catch {
+            if error.errno == .noSuchFile { return nil }
+            throw RuntimeFailure(.system, "container \(id): \(error)")
+        }
+    }
+
+    /// Opens a container's directory once nobody else changes it; nil when there is none.
+    func lock(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? { try lock(name: id, waits: true) }
+
+    /// Whether somebody is at work on a container.
+    func isLocked(_ id: String) throws(RuntimeFailure) -> Bool {
+        guard try find(id) != nil else { return false }
+        return try lock(name: id, waits: false) == nil
+    }
+
+    /// Removes a container's directory; it is gone for everybody else at once, whatever happens on the way.
+    func remove(_ id: String) throws(RuntimeFailure) {
+        let unfinished = Self.unfinishedPrefix + id
+        do throws(SystemCallError) {
+            do throws(SystemCallError) {
+                try Files.rename(id, in: directory.rawValue, to: unfinished, in: directory.rawValue)
+            } catch {
+                if error.errno != .noSuchFile { throw error }
+            }
+            try TreeRemoval.remove(unfinished, in: directory.rawValue)
+        } catch { throw RuntimeFailure(.system, "removing container \(id): \(error)") }
+    }
+
+    /// Removes what is left of a creation or a removal that was cut off before or after the container had a record.
+    ///
+    /// - Returns: false when there is something, and somebody is at work on it.
+    func removeUnfinished(_ id: String) throws(RuntimeFailure) -> Bool {
+        let unfinished = Self.unfinishedPrefix + id
+        guard (try? FileStatus.of(unfinished, in: directory.rawValue)) != nil else {
+            return (try? FileStatus.of(id, in: directory.rawValue)) == nil
+        }
+        guard let left = try lock(name: unfinished, waits: false) else { return false }
+        do throws(SystemCallError) { try TreeRemoval.remove(unfinished, in: directory.rawValue) } catch {
+            throw RuntimeFailure(.system, "removing container \(id): \(error)")
+        }
+        withExtendedLifetime(left) {}
+        return true
+    }
+
+    /// Whether something was left of a container that has no record.
+    func hasUnfinished(_ id: String) -> Bool {
+        (try? FileStatus.of(Self.unfinishedPrefix + id, in: directory.rawValue)) != nil
+    }
+
+    /// The ids of all containers, sorted.
+    func identifiers() throws(RuntimeFailure) -> [String] {
+        do throws(SystemCallError) {
+            return try Files.names(inDirectory: path, limit: Self.containerLimit).filter(BundleID.isValid).sorted()
+        } catch { throw RuntimeFailure(.system, "listing containers: \(error)") }
+    }
+
+    private func open(_ name: String) throws(SystemCallError) -> OwnedDescriptor {
+        try Files.open(name, in: directory.rawValue, flags: [.readOnly, .directory, .noFollow])
+    }
+
+    /// nil when it isn't there, or another holds the lock and nobody wants to wait.
+    private func lock(name: String, waits: Bool) throws(RuntimeFailure) -> ContainerDirectory? {
+        do throws(SystemCallError) {
+            let found = try open(name)
+            if waits {
+                try Files.lock(found.rawValue, exclusive: true)
+            } else if try !Files.tryLock(found.rawValue, exclusive: true) {
+                return nil
+            }
+            // Removed while we waited.
+            guard try FileStatus.of(found.rawValue).links > 0 else { return nil }
+            return ContainerDirectory(found, isLocked: true)
+        } catch {
+            if error.errno == .noSuchFile { return nil }
+            throw RuntimeFailure(.system, "locking \(path)/\(name): \(error)")
+        }
+    }
+
+    private static func failure(creating id: String, _ error: SystemCallError) -> RuntimeFailure {
+        guard [.exists, .directoryNotEmpty].contains(error.errno) else {
+            return RuntimeFailure(.system, "container \(id) can't be put on record: \(error)")
+        }
+        return RuntimeFailure(.alreadyExists, "container with given ID already exists: \(id)")
+    }
+}

@@ -1,0 +1,37 @@
+import HostCapabilities
+import OCISpec
+
+extension WorkloadPlan {
+    /// The plan for a container of an OCI bundle, whose mounts, user and namespaces are the container's.
+    ///
+    /// Binds are in `mounts` so that a program that stands in one is found; more of them may share a place, the last one is
+    /// seen. In a network namespace of its own the guest binds its own ports and reaches what the namespace reaches, unless
+    /// the annotation `dev.martlet.outbound` says less.
+    ///
+    /// - Parameters:
+    ///   - bundle: absolute.
+    ///   - root: the root's directory, absolute.
+    ///   - hasOwnNetwork: whether its network namespace isn't the runtime's.
+    public init(
+        container configuration: RuntimeConfiguration, bundle: String, root: String, hasOwnNetwork: Bool
+    ) throws(PlanError) {
+        var bare = configuration
+        bare.mounts = []
+        bare.root = .init(path: root, isReadOnly: configuration.root?.isReadOnly ?? false)
+        try self.init(bundle: bare, directory: bundle, request: WorkloadRequest())
+        user = nil
+        for mount in configuration.mounts where mount.isBind {
+            guard let source = mount.source else { continue }
+            mounts.append(
+                Mount(
+                    source: source.hasPrefix("/") ? source : "\(bundle)/\(source)",
+                    destination: GuestPath.joined("/", mount.destination), isReadOnly: mount.isReadOnly))
+        }
+        guard hasOwnNetwork else { return }
+        for index in ports.indices {
+            ports[index].hostAddress = nil
+            ports[index].hostPort = ports[index].guestPort
+        }
+        if outbound.isEmpty { outbound = [OutboundRule(.all)] + OutboundRule.everyNetwork }
+    }
+}
