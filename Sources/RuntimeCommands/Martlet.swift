@@ -1,4 +1,5 @@
 import SystemCalls
+import WasmWorkload
 
 /// The command `martlet`: finds the verb and runs it.
 public enum Martlet {
@@ -68,7 +69,7 @@ public enum Martlet {
         switch word {
         case "help": throw UsageError(help: helpText)
         case "version": throw UsageError(help: BundleProgram.versionText)
-
+        case ZygoteSettings.table.verb: return try ZygoteCommand.run(rest)
         default: throw UsageError("unknown verb \(word.printable())")
         }
     }
@@ -95,7 +96,9 @@ public enum Martlet {
     }
 
     private static var helpText: String {
-        let runtime = BundleVerb.allCases.map { ($0.rawValue, $0.summary) }
+        let runtime =
+            BundleVerb.allCases.map { ($0.rawValue, $0.summary) }
+            + [(ZygoteSettings.table.verb, ZygoteSettings.table.summary)]
         return """
             usage: martlet VERB [OPTIONS] …
                    martlet [RUNTIME OPTIONS] VERB [OPTIONS] …

@@ -7,8 +7,9 @@ struct BundleContext: Sendable {
 
     var log: BundleLog { BundleLog(settings: globals.log) }
 
-    /// Opens nothing that the verb doesn't need.
-    func runtime() throws(RuntimeFailure) -> ContainerRuntime {
+    func runtime() throws(RuntimeFailure) -> ContainerRuntime { try ContainerRuntime(runtimeSettings) }
+
+    var runtimeSettings: RuntimeSettings {
         var settings = RuntimeSettings()
         settings.root = globals.root
         settings.cgroupManager =
@@ -20,7 +21,7 @@ struct BundleContext: Sendable {
         settings.isRootless = globals.rootless
         settings.imageStore = globals.imageStore
         settings.tracesPhases = globals.tracesPhases
-        return try ContainerRuntime(settings)
+        return settings
     }
 }
 

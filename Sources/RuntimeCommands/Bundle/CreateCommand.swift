@@ -5,6 +5,11 @@ enum CreateCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.create.parseID(words, into: &settings)
+        if let zygote = settings.zygoteClient(usual: nil),
+            try zygote.create(context.runtimeSettings, settings.request)
+        {
+            return 0
+        }
         try context.runtime().create(settings.request)
         return 0
     }
@@ -15,6 +20,11 @@ enum BundleRunCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.run.parseID(words, into: &settings)
+        if let zygote = settings.zygoteClient(usual: ZygoteClient.defaultPath),
+            let status = try zygote.run(context.runtimeSettings, settings.request, settings.mode)
+        {
+            return status
+        }
         return try context.runtime().run(settings.request, settings.mode)
     }
 }

@@ -1,4 +1,5 @@
 import BundleRuntime
+import Cgroups
 import JSON
 import OCISpec
 import SystemCalls
@@ -6,7 +7,7 @@ import SystemCalls
 /// `martlet events`: what a container uses, as lines of JSON in runc's shape, and a line whenever memory ran out.
 enum EventsCommand {
     /// How often the container is looked at between reports, in nanoseconds.
-    private static let step: UInt64 = 250_000_000
+    private static let step: UInt64 = 500_000_000
 
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = EventsSettings()
@@ -25,7 +26,7 @@ enum EventsCommand {
 
     /// Reports until the container ends.
     private static func follow(_ id: String, _ runtime: ContainerRuntime, interval: UInt64) throws {
-        var kills = try runtime.outOfMemoryKills(of: id)
+        var kills = try runtime.statistics(of: id).outOfMemoryKills
         var next = Clocks.now(.monotonic) &+ interval
         while true {
             let now = Clocks.now(.monotonic)
@@ -33,7 +34,7 @@ enum EventsCommand {
             _ = try Poll.wait(&nothing, timeout: min(step, next > now ? next - now : 0))
             // A container that ends between two looks takes its cgroup with it: that is no failure.
             guard (try? isActive(id, runtime)) == true else { return }
-            let found = (try? runtime.outOfMemoryKills(of: id)) ?? kills
+            let found = (try? runtime.statistics(of: id).outOfMemoryKills) ?? kills
             for _ in kills..<max(kills, min(found, kills &+ 100)) { print("oom", id, data: nil) }
             kills = max(kills, found)
             guard Clocks.now(.monotonic) >= next else { continue }

@@ -1,3 +1,4 @@
+import BundleRuntime
 import JSON
 import OCISpec
 import SystemCalls

@@ -1,4 +1,5 @@
 import BundleRuntime
+import SystemCalls
 
 /// The words of `create` and of the OCI `run`: how a bundle becomes a container.
 struct LaunchSettings: Sendable {
@@ -6,6 +7,18 @@ struct LaunchSettings: Sendable {
     var request = CreateRequest(id: "")
     /// For `run` alone.
     var mode = RunMode()
+    /// The socket of a zygote, or `none`; nil when the words say nothing.
+    var zygote: String?
+
+    /// The zygote that is asked first; nil asks nobody.
+    ///
+    /// - Parameter usual: where one is looked for when neither words nor environment name it.
+    func zygoteClient(usual: String?) -> ZygoteClient? {
+        guard let path = zygote ?? Environment.value("MARTLET_ZYGOTE") ?? usual, path != "none", !path.isEmpty else {
+            return nil
+        }
+        return ZygoteClient(path: path, programVersion: Martlet.version)
+    }
 
     static let create = OptionTable<LaunchSettings>(
         verb: "create", operands: "ID", summary: "Create a container from a bundle, for start to start.",
@@ -40,6 +53,9 @@ struct LaunchSettings: Sendable {
                 $0.request.avoidsPivot = $1
             },
             .boolean("--no-new-keyring", help: "Keep the caller's session keyring") { $0.request.keepsKeyring = $1 },
+            .value("--zygote", placeholder: "SOCKET|none", help: "Have this zygote make it, or none") {
+                $0.zygote = $1
+            },
             .boolean("--no-subreaper", help: "Don't become the parent of the container's orphans") {
                 $0.request.avoidsSubreaper = $1
             },

@@ -1,5 +1,4 @@
 import BundleRuntime
-import ContainerLifecycle
 import JSON
 import OCISpec
 import SystemCalls
@@ -35,8 +34,8 @@ enum BundleListCommand {
     static func table(_ containers: [ContainerListing]) -> String {
         let rows = containers.map { container in
             [
-                container.id, "\(container.pid)", container.status, container.bundle,
-                LogTime.text(of: container.created), owner(container.owner),
+                container.id, "\(container.pid)", status(container), container.bundle, container.createdText,
+                owner(container.owner),
             ].map { $0.printable() }
         }
         return TextTable(header: ["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"], rows: rows).text
@@ -45,12 +44,12 @@ enum BundleListCommand {
     /// runc's members in runc's order: what reads its list reads this one.
     static func json(_ container: ContainerListing) -> JSONValue {
         var object: JSONObject = JSONObject([
-            .init(key: "ociVersion", value: .string(RuntimeSpecification.version)),
+            .init(key: "ociVersion", value: .string(container.version)),
             .init(key: "id", value: .string(container.id)), .init(key: "pid", value: .integer(Int64(container.pid))),
-            .init(key: "status", value: .string(container.status)),
+            .init(key: "status", value: .string(status(container))),
             .init(key: "bundle", value: .string(container.bundle)),
             .init(key: "rootfs", value: .string(container.rootfs)),
-            .init(key: "created", value: .string(LogTime.text(of: container.created))),
+            .init(key: "created", value: .string(container.createdText)),
         ])
         if !container.annotations.isEmpty {
             let members = container.annotations.sorted { $0.key < $1.key }
@@ -60,6 +59,9 @@ enum BundleListCommand {
         object["owner"] = .string(owner(container.owner))
         return .object(object)
     }
+
+    /// A record that can't be read is listed, so that somebody can remove it.
+    private static func status(_ container: ContainerListing) -> String { container.status?.rawValue ?? "damaged" }
 
     /// The user's name where the C library needs no plug-ins for it, and the number for the others.
     private static func owner(_ user: UInt32) -> String { user == 0 ? "root" : "#\(user)" }

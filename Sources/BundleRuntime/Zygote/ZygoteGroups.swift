@@ -1,0 +1,57 @@
+import Cgroups
+import SystemCalls
+
+/// The control groups of clients: who works for a client stands in the client's groups, as the client would itself. What a
+/// configuration says relative to them then means the same, and what the work costs is on the client's account.
+struct ZygoteGroups: Sendable {
+    private let trees: [CgroupHierarchy.Tree]
+    private let own: CgroupMembership?
+
+    /// What a forked process has to join.
+    struct Join: ~Copyable {
+        /// A directory of the v2 tree in which it begins; nil leaves it where the zygote is.
+        let directory: OwnedDescriptor?
+        /// Files of v1 groups in which a process with one thread puts itself.
+        let files: [String]
+
+        var unified: Int32? {
+            switch directory {
+            case .some(let directory): directory.rawValue
+            case .none: nil
+            }
+        }
+
+        /// Called by the forked process.
+        borrowing func enter() throws(SystemCallError) {
+            for path in files {
+                let file = try Files.open(path, flags: .writeOnly)
+                try Files.writeAll(file.rawValue, [UInt8(ascii: "0")])
+            }
+        }
+    }
+
+    /// Without control groups there is nothing to join.
+    init() {
+        trees = (try? CgroupHierarchy.current(withRoots: true))?.trees ?? []
+        own = try? CgroupMembership.of()
+    }
+
+    /// Where the process at the other end of a connection stands, as far as it is elsewhere than we are.
+    func join(of connection: Int32) throws(SystemCallError) -> Join {
+        let peer = try PacketSockets.peer(of: connection)
+        guard let theirs = try? CgroupMembership.of(peer.process), theirs != own else {
+            return Join(directory: nil, files: [])
+        }
+        var directory: OwnedDescriptor?
+        var files: [String] = []
+        for tree in trees {
+            guard let group = theirs.directory(in: tree), group != own?.directory(in: tree) else { continue }
+            if tree.isUnified {
+                directory = try Files.open(group, flags: [.path, .directory])
+            } else {
+                files.append("\(group)/tasks")
+            }
+        }
+        return Join(directory: directory, files: files)
+    }
+}

@@ -1,0 +1,120 @@
+import ContainerLifecycle
+import SystemCalls
+import WasmWorkload
+
+/// A process that a zygote forked: becomes to the kernel what the client is, and does what the client asked for.
+///
+/// From the client it has: streams, working directory, descriptors for the container, file mode mask, resource limits, control
+/// groups, and the variables that decide how a container is made. From the zygote it has what both share, since the server looked
+/// (`ZygotePeer`): user, namespaces, root, capabilities, filters, labels. The zygote's too are its session, without a terminal
+/// of its own, its priority and its processors.
+struct ZygoteHelper: ~Copyable {
+    let request: ZygoteRequest
+    let connection: Int32
+    let reports: Int32
+    /// Working directory, streams, and the container's.
+    let descriptors: [Int32]
+    let join: ZygoteGroups.Join
+    /// What was blocked before the zygote blocked what it waits for.
+    let signals: SignalSet
+
+    /// Milliseconds that a client has to say that it still wants it.
+    private static let patience: UInt32 = 5000
+
+    consuming func run() -> Never {
+        let answers: Int32
+        let told: Int32
+        do throws(SystemCallError) {
+            (answers, told) = try place()
+            try join.enter()
+            try takeOver()
+            try signals.restore()
+        } catch {
+            _ = try? LocalSockets.send(connection, ZygoteAnswer.declined("\(error)").bytes)
+            Processes.exit(1)
+        }
+        try? PacketSockets.setReceiveTimeout(answers, milliseconds: Self.patience)
+        // The connection is the server's, which never waits; we do.
+        if let flags = try? Descriptors.statusFlags(answers) {
+            try? Descriptors.setStatusFlags(answers, flags & ~OpenFlags.nonBlocking.rawValue)
+        }
+        guard let go = try? LocalSockets.receive(answers, limit: 16), go.bytes == ZygoteAnswer.go else {
+            Processes.exit(1)
+        }
+        ModuleShelf.shared.tell { source in
+            _ = try? LocalSockets.send(told, ZygoteReport.module(store: source.store, source.file).bytes)
+        }
+        let answer = work()
+        report(to: told)
+        _ = try? LocalSockets.send(answers, answer.bytes)
+        if case .ended(let status) = answer { Processes.exit(status) }
+        Processes.exit(1)
+    }
+
+    /// Puts descriptors where they are expected, and closes everything else: what belongs to the server or to other clients
+    /// must not live on here.
+    ///
+    /// - Returns: where the connections with the client and with the zygote stand now.
+    private borrowing func place() throws(SystemCallError) -> (connection: Int32, reports: Int32) {
+        let expected = Array(descriptors.dropFirst())
+        let first = Int32(expected.count)
+        // Above all that is placed first, so that nothing is overwritten before it was moved.
+        var sources: [Int32] = []
+        for descriptor in expected { sources.append(try Descriptors.duplicate(descriptor, lowest: first).release()) }
+        let folder = try Descriptors.duplicate(descriptors[0], lowest: first)
+        let kept = [
+            try Descriptors.duplicate(connection, lowest: first).release(),
+            try Descriptors.duplicate(reports, lowest: first).release(),
+        ]
+        for (number, source) in sources.enumerated() { try Descriptors.place(source, at: Int32(number)) }
+        try Confinement.changeDirectory(to: folder.rawValue)
+        var next = UInt32(bitPattern: first)
+        for number in kept.sorted().map(UInt32.init(bitPattern:)) {
+            if number > next { try Descriptors.closeRange(from: next, through: number - 1) }
+            next = number + 1
+        }
+        try Descriptors.closeRange(from: next)
+        _ = folder.release()
+        return (kept[0], kept[1])
+    }
+
+    private borrowing func takeOver() throws(SystemCallError) {
+        Confinement.setFileModeMask(request.fileModeMask)
+        for (number, limit) in request.limits.enumerated() {
+            let own = try ProcessAttributes.limit(Int32(number))
+            if own != (limit.soft, limit.hard) {
+                try ProcessAttributes.setLimit(Int32(number), soft: limit.soft, hard: limit.hard)
+            }
+        }
+        for (name, value) in zip(ZygoteRequest.variableNames, request.variables) {
+            try Environment.set(name, value)
+        }
+    }
+
+    private borrowing func work() -> ZygoteAnswer {
+        do throws(RuntimeFailure) {
+            let runtime = try ContainerRuntime(request.settings)
+            switch request.operation {
+            case .create:
+                try runtime.create(request.request)
+                return .ended(0)
+            case .run(let mode): return .ended(try runtime.run(request.request, mode))
+            }
+        } catch { return .failed(error) }
+    }
+
+    /// Tells the zygote of a container that goes on without this process.
+    private borrowing func report(to zygote: Int32) {
+        let outlives =
+            switch request.operation {
+            case .create: true
+            case .run(let mode): mode.detaches
+            }
+        guard outlives, let store = try? BundleStore(path: request.settings.root), store.path.hasPrefix("/"),
+            let directory = (try? store.find(request.request.id)) ?? nil,
+            let process = ((try? directory.state()) ?? nil)?.process
+        else { return }
+        let report = ZygoteReport.container(process: process.number, root: store.path, id: request.request.id)
+        _ = try? LocalSockets.send(zygote, report.bytes)
+    }
+}

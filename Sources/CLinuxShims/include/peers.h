@@ -1,0 +1,31 @@
+// Unix sockets that keep the bounds of messages and whose other end is known: what a server for processes of its own user needs.
+// Each returns what the system call returns: -1 and errno on failure.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A SOCK_SEQPACKET socket that listens at a path, mode 0600, non-blocking; and one connected to a path, which gives up
+/// connecting, sending and receiving after `milliseconds`.
+int martlet_packet_listen(const char *path, int backlog);
+int martlet_packet_connect(const char *path, unsigned int milliseconds);
+
+/// Whether a descriptor is a listening SOCK_SEQPACKET socket of the unix family: 1, or 0.
+int martlet_packet_is_listening(int descriptor);
+
+/// SO_PEERCRED: who connected, as this process's namespaces have it; a process that they don't have is 0.
+int martlet_peer(int socket, pid_t *process, uid_t *user, gid_t *group);
+/// SO_PEERPIDFD (Linux 6.5): a pidfd of who connected.
+int martlet_peer_pidfd(int socket);
+
+/// SO_RCVTIMEO; 0 waits forever.
+int martlet_receive_timeout(int socket, unsigned int milliseconds);
+
+/// Reaps one child that ended: its number, 0 when none has, -1 on failure (ECHILD).
+pid_t martlet_reap(int *status);
+
+/// PR_SET_CHILD_SUBREAPER: orphans below this process become its children.
+int martlet_become_subreaper(void);
+
+/// setenv(3) and unsetenv(3), for a process with one thread.
+int martlet_set_variable(const char *name, const char *value);

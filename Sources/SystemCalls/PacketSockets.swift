@@ -1,0 +1,71 @@
+import CLinuxShims
+import Glibc
+
+/// Unix sockets at a path on which each message is one packet, and who is at their other end. What moves on them is
+/// `LocalSockets`' business.
+public enum PacketSockets {
+    /// A non-blocking socket that listens at a path, with mode 0600. At most 107 bytes of path: go by `/proc/self/fd/N/name`.
+    public static func listen(at path: String, backlog: Int32) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("bind", path) { martlet_packet_listen(path, backlog) })
+    }
+
+    /// Connected to the socket at a path; connecting, sending and receiving fail with `EAGAIN` after this time.
+    public static func connect(to path: String, milliseconds: UInt32) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("connect", path) { martlet_packet_connect(path, milliseconds) })
+    }
+
+    /// Whether a descriptor is such a listening socket.
+    public static func isListening(_ descriptor: Int32) -> Bool { martlet_packet_is_listening(descriptor) == 1 }
+
+    /// From now on receiving waits this long; nil is for ever.
+    public static func setReceiveTimeout(_ socket: Int32, milliseconds: UInt32?) throws(SystemCallError) {
+        _ = try checked("setsockopt") { martlet_receive_timeout(socket, milliseconds ?? 0) }
+    }
+
+    /// Who connected.
+    public struct Peer: Hashable, Sendable {
+        /// 0 when this process's pid namespace doesn't have it.
+        public var process: Int32
+        public var user: UInt32
+        public var group: UInt32
+    }
+
+    public static func peer(of socket: Int32) throws(SystemCallError) -> Peer {
+        var peer = Peer(process: 0, user: 0, group: 0)
+        _ = try checked("getsockopt", "SO_PEERCRED") {
+            martlet_peer(socket, &peer.process, &peer.user, &peer.group)
+        }
+        return peer
+    }
+
+    /// A pidfd of who connected, which stays that process's whatever becomes of its number. Linux 6.5 has it; before, it is
+    /// opened by number.
+    public static func peerDescriptor(of socket: Int32, _ peer: Peer) throws(SystemCallError) -> OwnedDescriptor {
+        let descriptor = martlet_peer_pidfd(socket)
+        if descriptor >= 0 { return OwnedDescriptor(adopting: descriptor) }
+        return try Processes.descriptor(of: peer.process)
+    }
+}
+
+extension Processes {
+    /// Reaps one child that ended, whichever it is; nil when none has.
+    public static func reapAny() -> (process: Int32, exit: Exit)? {
+        var status: Int32 = 0
+        let process = martlet_reap(&status)
+        guard process > 0 else { return nil }
+        let signal = status & 0x7f
+        return (process, signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal))
+    }
+
+    /// Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).
+    public static func becomeSubreaper() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_CHILD_SUBREAPER") { martlet_become_subreaper() }
+    }
+}
+
+extension Environment {
+    /// Sets a variable for this process and what it executes; nil removes it. For a process with one thread.
+    public static func set(_ name: String, _ value: String?) throws(SystemCallError) {
+        _ = try checked("setenv", name) { martlet_set_variable(name, value) }
+    }
+}
