@@ -52,14 +52,17 @@ public struct CapabilitySettings: Equatable, Sendable {
                 if ProcessAttributes.isBounding(number) != true { missing.formUnion(capability) }
                 continue
             }
-            // Asked first: who lacks CAP_SETPCAP can still drop what is gone already.
-            guard let isThere = ProcessAttributes.isBounding(number) else {
+            do throws(SystemCallError) {
                 // No kernel has a number beyond one that it doesn't know.
-                return missing.union(bounding.intersection(CapabilitySet(rawValue: ~0 << UInt64(number))))
-            }
-            guard isThere else { continue }
-            _ = try asking("process.capabilities.bounding", "dropping \(capability.names.joined())") {
-                () throws(SystemCallError) in try Confinement.dropFromBoundingSet(number)
+                guard try Confinement.dropFromBoundingSet(number) else {
+                    let unknown = CapabilitySet(rawValue: ~0 << UInt64(number))
+                    return missing.union(bounding.intersection(unknown))
+                }
+            } catch {
+                // Who lacks CAP_SETPCAP can't drop even what is gone already.
+                guard ProcessAttributes.isBounding(number) == true else { continue }
+                throw FieldError(
+                    "process.capabilities.bounding", "dropping \(capability.names.joined())", cause: error)
             }
         }
         return missing

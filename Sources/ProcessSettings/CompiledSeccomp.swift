@@ -73,8 +73,10 @@ public struct CompiledSeccomp: Equatable, Sendable {
 
     /// Puts the filter in force, for good.
     ///
-    /// - Parameter listener: where the listener goes; needed exactly when `hasListener`.
-    public func install(listener: consuming SeccompListener? = nil) throws(FieldError) {
+    /// - Parameters:
+    ///   - listener: where the listener goes; needed exactly when `hasListener`.
+    ///   - goesOn: the process doesn't become a program (wasm): it closes by itself what execve(2) would.
+    public func install(listener: consuming SeccompListener? = nil, goesOn: Bool = false) throws(FieldError) {
         guard hasListener else {
             do throws(SystemCallError) { _ = try SecureComputing.install(program, flags: flags) } catch {
                 guard hasDefaultFlags, error.errno == .invalid else { throw Self.refused(error) }
@@ -99,7 +101,13 @@ public struct CompiledSeccomp: Equatable, Sendable {
             _ = handover.finish(-1)
             throw Self.refused(error)
         }
-        if let errno = handover.finish(descriptor) {
+        let failure = handover.finish(descriptor)
+        if goesOn {
+            // A listener of our own would keep calls waiting for an answer when whoever listens is gone.
+            _ = OwnedDescriptor(adopting: descriptor)
+            _ = OwnedDescriptor(adopting: socket)
+        }
+        if let errno = failure {
             throw FieldError(
                 "linux.seccomp.listenerPath", "handing the listener over", cause: SystemCallError("sendmsg", nil, errno)
             )

@@ -6,7 +6,7 @@ import SystemCalls
 /// `run`: all stages in their order, then the program.
 ///
 /// Words: `new=uts,ipc,network,mount,user` makes namespaces; `proc=own` takes a procfs of our own; `preserve=N`; `exec`;
-/// `rootless`; `prepare=SCRIPT` is run in the new mount namespace; `root=FOLDER` becomes the root; `ignore=N` has a signal ignored and blocked before; `times` says how long the
+/// `rootless`; `census` tells the open descriptors instead of becoming a program; `prepare=SCRIPT` is run in the new mount namespace; `root=FOLDER` becomes the root; `ignore=N` has a signal ignored and blocked before; `times` says how long the
 /// stages took.
 struct ConfiguredProcess {
     let words: ArraySlice<String>
@@ -56,7 +56,13 @@ struct ConfiguredProcess {
         try Confinement.changeDirectory(to: process.workingDirectory)
         let program = try settings.prepareProgram()
         if words.contains("times") { say("time=\(Clocks.now(.monotonic) - start)") }
-        if let seccomp, process.noNewPrivileges { try seccomp.install(listener: listener.take()) }
+        if let seccomp, process.noNewPrivileges {
+            try seccomp.install(listener: listener.take(), goesOn: words.contains("census"))
+        }
+        if words.contains("census") {
+            // What a process that doesn't become a program still has.
+            return say("open=\((0..<64).filter { Descriptors.isOpen($0) })")
+        }
         throw ProcessSettings.execute(program)
     }
 

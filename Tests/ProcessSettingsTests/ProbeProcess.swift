@@ -66,3 +66,8 @@ func shell(_ script: String, _ more: (String, JSONValue)...) -> JSONValue {
 }
 
 let status = ["cat", "/proc/self/status"]
+
+/// Programs of the machine that some tests need beside those of every Debian.
+enum Tool {
+    static func has(_ path: String) -> Bool { (try? FileStatus.of(path, followLinks: true)) != nil }
+}
