@@ -28,6 +28,10 @@ struct ContainerInit {
         let emptyDirectory: Int32?
         /// The container's directory: its lock isn't ours to hold.
         let directory: Int32
+        /// To the control groups; nil when the creator puts us there.
+        var entrances: ContainerEntrances?
+        /// Whether the creator has to do something for us before we go on.
+        var waitsForGo: Bool
     }
 
     /// Mount sources are owned by the creator's stack.
@@ -38,6 +42,7 @@ struct ContainerInit {
 
     func run(_ channel: consuming InitChannel) -> Never {
         let prepared: Prepared
+        plan.trace.beginAnew()
         do throws(RuntimeFailure) {
             try begin(channel)
             prepared = try prepare(channel)
@@ -68,7 +73,10 @@ struct ContainerInit {
             try Confinement.dieWithParent()
             try OwnedDescriptor(adopting: sources.directory).close()
         }
-        guard channel.receive() == .go else { Processes.exit(1) }
+        try sources.entrances?.enter()
+        if sources.waitsForGo {
+            guard channel.receive() == .go else { Processes.exit(1) }
+        }
         plan.trace.mark("go")
         guard plan.namespaces.hasUser else { return }
         try step("linux.uidMappings") { () throws(SystemCallError) in

@@ -108,7 +108,10 @@ final class ContainerMaking {
             case .some(let group): group.rawValue
             case .none: nil
             }
-        let numbers = connections.sources(mountSources, directory: directory.rawValue)
+        let entrances = try ContainerEntrances(cgroup, inUnified: groupNumber != nil)
+        var numbers = connections.sources(mountSources, directory: directory.rawValue)
+        numbers.entrances = entrances
+        numbers.waitsForGo = entrances == nil || plan.namespaces.hasUser
         let first = ContainerInit(plan: plan, sources: numbers, state: state.document(.creating))
         let linux = plan.configuration.linux
         let spawn = ContainerSpawn(
@@ -123,8 +126,10 @@ final class ContainerMaking {
         process = spawned.number
         plan.trace.mark("cloned")
         try spawn.map(spawned.number)
-        try settle(spawned.number, isInGroup: groupNumber != nil)
-        spawned.channel.send(.go)
+        if numbers.waitsForGo {
+            try settle(spawned.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
+            spawned.channel.send(.go)
+        }
         return Spawned(
             process: ChildProcess(number: spawned.number, descriptor: spawned.pidfd), channel: spawned.channel)
     }
@@ -140,10 +145,10 @@ final class ContainerMaking {
     }
 
     /// What has to be done for the new process before it goes on.
-    private func settle(_ process: Int32, isInGroup: Bool) throws(RuntimeFailure) {
+    private func settle(_ process: Int32, inUnified: Bool, isInGroups: Bool) throws(RuntimeFailure) {
         do throws(CgroupError) {
-            if var cgroup {
-                try cgroup.add(process: process, inUnified: isInGroup)
+            if !isInGroups, var cgroup {
+                try cgroup.add(process: process, inUnified: inUnified)
                 self.cgroup = cgroup
             }
         } catch { throw RuntimeFailure(error) }

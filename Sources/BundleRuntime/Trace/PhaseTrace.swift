@@ -21,6 +21,9 @@ final class PhaseTrace {
         if isActive { phases.append(Phase(name: "\(name)", time: Clocks.now(.monotonic))) }
     }
 
+    /// In the child of a fork: only its own phases are told.
+    func beginAnew() { phases = [] }
+
     /// As text for a message: a line for each phase.
     var text: String { phases.map { "\($0.time) \($0.name)\n" }.joined() }
 
