@@ -22,10 +22,9 @@ struct ZygoteHelper: ~Copyable {
     private static let patience: UInt32 = 5000
 
     consuming func run() -> Never {
-        let answers: Int32
-        let told: Int32
+        let (answers, told) = (connection, reports)
         do throws(SystemCallError) {
-            (answers, told) = try place()
+            try place()
             try join.enter()
             try takeOver()
             try signals.restore()
@@ -52,30 +51,22 @@ struct ZygoteHelper: ~Copyable {
     }
 
     /// Puts descriptors where they are expected, and closes everything else: what belongs to the server or to other clients
-    /// must not live on here.
-    ///
-    /// - Returns: where the connections with the client and with the zygote stand now.
-    private borrowing func place() throws(SystemCallError) -> (connection: Int32, reports: Int32) {
-        let expected = Array(descriptors.dropFirst())
-        let first = Int32(expected.count)
-        // Above all that is placed first, so that nothing is overwritten before it was moved.
-        var sources: [Int32] = []
-        for descriptor in expected { sources.append(try Descriptors.duplicate(descriptor, lowest: first).release()) }
-        let folder = try Descriptors.duplicate(descriptors[0], lowest: first)
-        let kept = [
-            try Descriptors.duplicate(connection, lowest: first).release(),
-            try Descriptors.duplicate(reports, lowest: first).release(),
-        ]
-        for (number, source) in sources.enumerated() { try Descriptors.place(source, at: Int32(number)) }
-        try Confinement.changeDirectory(to: folder.rawValue)
-        var next = UInt32(bitPattern: first)
-        for number in kept.sorted().map(UInt32.init(bitPattern:)) {
+    /// must not live on here. What isn't placed keeps its number, since the engine knows its files by number.
+    private borrowing func place() throws(SystemCallError) {
+        let kept = ([connection, reports] + ModuleShelf.shared.descriptors).sorted()
+        guard let lowest = (kept + descriptors).min(), lowest >= ZygoteServer.lowestOwn else {
+            throw SystemCallError("dup2", nil, .badDescriptor)
+        }
+        for (number, source) in descriptors.dropFirst().enumerated() {
+            try Descriptors.place(source, at: Int32(number))
+        }
+        try Confinement.changeDirectory(to: descriptors[0])
+        var next = UInt32(descriptors.count - 1)
+        for number in kept.map(UInt32.init(bitPattern:)) {
             if number > next { try Descriptors.closeRange(from: next, through: number - 1) }
             next = number + 1
         }
         try Descriptors.closeRange(from: next)
-        _ = folder.release()
-        return (kept[0], kept[1])
     }
 
     private borrowing func takeOver() throws(SystemCallError) {

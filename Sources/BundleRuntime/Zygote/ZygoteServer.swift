@@ -32,6 +32,7 @@ public struct ZygoteServer: ~Copyable {
     ///
     /// - Parameter listener: a listening socket of packets.
     public init(listener: consuming OwnedDescriptor, programVersion: String) throws(RuntimeFailure) {
+        let listener = try Self.reserveNumbers(listener)
         let parts = try Parts.make()
         do throws(EngineError) { try ModuleShelf.shared.open() } catch {
             throw RuntimeFailure(.system, "zygote: \(error)")
@@ -40,6 +41,26 @@ public struct ZygoteServer: ~Copyable {
         groups = ZygoteGroups()
         self.listener = listener
         self.programVersion = programVersion
+    }
+
+    /// Numbers below belong to what a client hands over: nothing of the server's stands there that a forked process would
+    /// have to move. The engine's files can't be moved.
+    static let lowestOwn: Int32 = 64
+
+    /// Occupies the numbers for clients, and moves the listening socket above them.
+    private static func reserveNumbers(_ listener: consuming OwnedDescriptor) throws(RuntimeFailure) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            let moved = try Descriptors.duplicate(listener.rawValue, lowest: lowestOwn)
+            try listener.close()
+            let nothing = try Files.open("/", flags: [.path, .directory])
+            for number in 3..<lowestOwn where !Descriptors.isOpen(number) {
+                try Descriptors.place(nothing.rawValue, at: number)
+                try Descriptors.setCloseOnExec(number, true)
+            }
+            // It is one of those that occupy a number.
+            _ = nothing.release()
+            return moved
+        } catch { throw RuntimeFailure(.system, "zygote: \(error)") }
     }
 
     /// What the kernel has to give first.
