@@ -75,7 +75,7 @@ let package = Package(
         + layer("WasmEngine", ["CWasmtime", "SystemCalls", "WasmBinary"], settings: lifetimes)
         + layer("HostCapabilities", ["SystemCalls"])
         + layer("WASIPreview1", ["HostCapabilities", "SystemCalls", "WasmBinary", "WasmEngine"])
-        + layer("Cgroups", ["JSON", "OCISpec", "SystemCalls"])
+        + layer("Cgroups", ["JSON", "OCISpec", "SystemCalls"], tests: ["CgroupProbe", "ProbeRunner"])
         + layer("ContainerMounts", ["OCISpec", "SystemCalls"], tests: ["JSON", "MountProbe"])
         + layer(
             "ProcessSettings", ["CSeccomp", "JSON", "OCISpec", "SystemCalls"], tests: ["ProbeRunner", "ProcessProbe"])
@@ -129,6 +129,9 @@ let package = Package(
             .executableTarget(
                 name: "MountProbe", dependencies: ["ContainerMounts", "JSON", "OCISpec", "SystemCalls"],
                 path: "Tests/MountProbe", swiftSettings: strict),
+            .executableTarget(
+                name: "CgroupProbe", dependencies: ["Cgroups", "JSON", "OCISpec", "SystemCalls"],
+                path: "Tests/CgroupProbe", swiftSettings: strict),
             .executableTarget(
                 name: "ProcessProbe", dependencies: ["JSON", "OCISpec", "ProcessSettings", "SystemCalls"],
                 path: "Tests/ProcessProbe", swiftSettings: strict),

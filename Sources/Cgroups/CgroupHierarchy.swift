@@ -56,7 +56,8 @@ public struct CgroupHierarchy: Sendable, Equatable {
         for line in mountTable.utf8.split(separator: UInt8(ascii: "\n")) {
             guard let tree = Self.tree(line) else { continue }
             if let known = trees.firstIndex(where: { $0.controllers == tree.controllers }) {
-                if trees[known].root != "/", tree.root == "/" { trees[known] = tree }
+                let covers = tree.isUnified && tree.mountPoint == Self.usualMountPoint
+                if covers || trees[known].root != "/" && tree.root == "/" { trees[known] = tree }
             } else {
                 trees.append(tree)
             }
