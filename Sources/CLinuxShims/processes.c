@@ -130,6 +130,8 @@ void martlet_process_reset_signals(void) {
     uint64_t none = 0;
     for (int number = 1; number <= 64; number++) {
         if (number == SIGKILL || number == SIGSTOP) continue;
+        // A helper may still be about to end: the kernel reaps it, and execve(2) takes the flag away.
+        action.flags = number == SIGCHLD ? SA_NOCLDWAIT : 0;
         syscall(__NR_rt_sigaction, number, &action, NULL, sizeof none);
     }
     syscall(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, sizeof none);
@@ -162,10 +164,9 @@ int martlet_process_spin(const uint32_t *word, uint32_t value, uint64_t nanoseco
     return 1;
 }
 
-static void nothing(int number) { (void)number; }
-
 pid_t martlet_process_helper(void) {
-    struct sigaction action = {.sa_handler = nothing, .sa_flags = SA_NOCLDWAIT | SA_RESTART};
+    // No handler: returning from one is a system call too.
+    struct sigaction action = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
     if (sigaction(SIGCHLD, &action, NULL) != 0) return -1;
     return (pid_t)syscall(__NR_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, NULL);
 }

@@ -89,6 +89,10 @@ struct ConfiguredProcess {
             default: say("unknown namespace \(name)")
             }
         }
+        // Without privileges nothing of this goes but in a user namespace, as with every runtime.
+        let user = Processes.effectiveUser
+        let group = Processes.effectiveGroup
+        if user != 0 { kinds.insert(.user) }
         guard !kinds.isEmpty else { return }
         try Namespaces.unshare(kinds)
         if kinds.contains(.mount), let script = value("prepare", in: words) {
@@ -100,7 +104,7 @@ struct ConfiguredProcess {
             guard outcome.end == .exited(.code(0)) else { return say("the script failed: \(outcome.end)") }
         }
         guard kinds.contains(.user) else { return }
-        for (file, text) in [("setgroups", "deny"), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")] {
+        for (file, text) in [("setgroups", "deny"), ("uid_map", "0 \(user) 1"), ("gid_map", "0 \(group) 1")] {
             let file = try Files.open("/proc/self/\(file)", flags: .writeOnly)
             try Files.writeAll(file.rawValue, Array(text.utf8))
         }

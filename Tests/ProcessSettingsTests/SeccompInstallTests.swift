@@ -30,7 +30,7 @@ import Testing
         let report = try ProbeProcess.run(
             file(
                 ["mkdir", "\(folder.path)/a"], deny(["mkdir", "mkdirat"]), noNewPrivileges: noNewPrivileges,
-                user: noNewPrivileges ? Int64(Processes.effectiveUser) : 1000))
+                user: noNewPrivileges ? 0 : 1000))
         #expect(report.end == .exited(.code(1)), "\(report)")
         #expect(!folder.exists("a"))
         let status = try ProbeProcess.run(
@@ -193,6 +193,18 @@ import Testing
         ) { _ in nil }
         #expect(heard.report == "x\n", "\(heard)")
         #expect(heard.calls.first == seccomp_syscall_resolve_name("execve"))
+    }
+
+    @Test(arguments: [true, false]) func noHelperIsLeftBehind(_ noNewPrivileges: Bool) throws {
+        guard noNewPrivileges || Machine.isRoot else { return }
+        let heard = try listen(
+            ["sh", "-c", "sleep 0.05; cat /proc/$$/task/$$/children; echo; grep SigIgn /proc/$$/status"], notify: ["mkdir"],
+            noNewPrivileges: noNewPrivileges
+        ) { _ in nil }
+        // The one child is the program that tells.
+        let lines = heard.report.split(separator: "\n")
+        #expect(lines.first?.split(separator: " ").count == 1, "\(heard)")
+        #expect(lines.last == "SigIgn:\t0000000000000000")
     }
 
     @Test func aProcessThatGoesOnKeepsNothingOfTheListener() throws {

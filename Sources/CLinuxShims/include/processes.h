@@ -46,7 +46,7 @@ int martlet_process_knows_filter_flags(unsigned int flags);
 /// memfd_create(2), closed on exec.
 int martlet_process_memory_file(const char *name);
 
-/// Every signal gets its default disposition, and none is blocked.
+/// Every signal gets its default disposition, and none is blocked. Until an execve(2) children are reaped by the kernel.
 void martlet_process_reset_signals(void);
 
 /// close_range(2) with CLOSE_RANGE_CLOEXEC from `first` on.
@@ -61,5 +61,5 @@ void martlet_process_store(uint32_t *word, uint32_t value);
 int martlet_process_spin(const uint32_t *word, uint32_t value, uint64_t nanoseconds);
 
 /// clone(2) with CLONE_FILES: a child with its own memory and this process's descriptors. For a process with one thread.
-/// The child is reaped by the kernel: SIGCHLD gets a handler with SA_NOCLDWAIT, which the next execve(2) takes away.
+/// The child is reaped by the kernel: SIGCHLD gets SA_NOCLDWAIT, which the next execve(2) takes away.
 pid_t martlet_process_helper(void);
