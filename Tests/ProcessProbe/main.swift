@@ -9,6 +9,7 @@ let words = CommandLine.arguments.dropFirst()
 switch words.first {
 case "run": ConfiguredProcess(words.dropFirst()).run()
 case "compile": measureCompiling(words.dropFirst())
+case "race": raceForProc()
 default: say("unknown verb")
 }
 
@@ -34,4 +35,45 @@ func measureCompiling(_ words: ArraySlice<String>) {
             say("time=\(Clocks.now(.monotonic) - start) instructions=\(compiled.program.count / 8)")
         }
     } catch { say("error=\(error)") }
+}
+
+/// While another process mounts and unmounts a fake over /proc, reads through it again and again; tells how often each answer
+/// came.
+func raceForProc() {
+    do {
+        try Namespaces.unshare(.mount)
+        let outcome = try ChildProgram.run(
+            "/bin/mount", arguments: ["mount", "--make-rprivate", "/"], environment: [], input: .bytes([]),
+            outputLimit: 1 << 16, timeout: .seconds(10))
+        guard outcome.end == .exited(.code(0)) else { return say("error=\(outcome.end)") }
+        let attacker: Int32
+        switch try Processes.fork() {
+        case .child:
+            while (try? fakeProcOnce()) != nil {}
+            Processes.exit(1)
+        case .parent(let child): attacker = child
+        }
+        var answers: [String: Int] = [:]
+        for _ in 0..<20_000 {
+            let files = try ProcessFileSystem()
+            answers["\(try files.read("self/oom_score_adj")) \(files.isOwn)", default: 0] += 1
+        }
+        for (answer, count) in answers { say("\(answer)=\(count)") }
+        if try Processes.poll(attacker) != nil { say("error=the attacker gave up") }
+        try Processes.kill(attacker, 9)
+        _ = try Processes.wait(for: attacker)
+    } catch { say("error=\(error)") }
+}
+
+/// Puts a fake over /proc and takes it away.
+func fakeProcOnce() throws {
+    let context = try Mounts.openContext(type: "tmpfs")
+    let fake = try Mounts.create(context.rawValue, attributes: [])
+    try Files.makeDirectory("self", in: fake.rawValue, mode: 0o755)
+    let file = try Files.open(
+        "self/oom_score_adj", in: fake.rawValue, flags: [.writeOnly, .create], mode: 0o644)
+    try Files.writeAll(file.rawValue, Array("fake\n".utf8))
+    let target = try Files.open("/proc", flags: [.path, .directory])
+    try Mounts.move(fake.rawValue, onto: target.rawValue)
+    try Mounts.detach("/proc")
 }

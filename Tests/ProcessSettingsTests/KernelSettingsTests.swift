@@ -108,6 +108,15 @@ import Testing
         #expect(report.lines == ["own=true", "321", "fake"], "\(report)")
     }
 
+    @Test(.enabled(if: Machine.isRoot)) func aFakeThatComesAndGoesIsNeverTaken() throws {
+        let outcome = try ChildProgram.run(
+            try ProbeProcess.path(), arguments: ["probe", "race"], environment: [], input: .bytes([]),
+            outputLimit: 1 << 16, timeout: .seconds(60))
+        let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
+        #expect(outcome.end == .exited(.code(0)))
+        #expect(!lines.isEmpty && !lines.contains { $0.contains("fake") || $0.contains("error") }, "\(lines)")
+    }
+
     @Test(.enabled(if: Machine.isRoot)) func aFileBoundOverAnotherIsNotWritten() throws {
         let file = configuration(
             process: shell("cat /mnt/$$/oom_score_adj /proc/$$/oom_score_adj", ("oomScoreAdj", 321)))

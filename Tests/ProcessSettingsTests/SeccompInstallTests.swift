@@ -198,7 +198,8 @@ import Testing
     @Test(arguments: [true, false]) func noHelperIsLeftBehind(_ noNewPrivileges: Bool) throws {
         guard noNewPrivileges || Machine.isRoot else { return }
         let heard = try listen(
-            ["sh", "-c", "sleep 0.05; cat /proc/$$/task/$$/children; echo; grep SigIgn /proc/$$/status"], notify: ["mkdir"],
+            ["sh", "-c", "sleep 0.05; cat /proc/$$/task/$$/children; echo; grep SigIgn /proc/$$/status"],
+            notify: ["mkdir"],
             noNewPrivileges: noNewPrivileges
         ) { _ in nil }
         // The one child is the program that tells.
