@@ -60,7 +60,9 @@ public struct ProgramImage: ~Copyable {
 extension Files {
     /// faccessat2(2) with the effective ids: whether this process may execute the file.
     public static func checkExecutable(_ path: String) throws(SystemCallError) {
-        _ = try checked("access", path) { faccessat(AT_FDCWD, path, X_OK, 0x200 /* AT_EACCESS */) }
+        // AT_EACCESS, a name that Swift's view of glibc lacks.
+        let byEffectiveUser: Int32 = 0x200
+        _ = try checked("access", path) { faccessat(AT_FDCWD, path, X_OK, byEffectiveUser) }
     }
 }
 
