@@ -10,7 +10,7 @@ enum Scenario {
         defer { try? cgroup.delete() }
         report("groups", cgroup.groups.count)
         report("trees", try CgroupHierarchy.current(withRoots: true).trees.count)
-        let entrance = try cgroup.entrance(inUnified: false)
+        let entrance = try cgroup.openEntrances(inUnified: false)
         let process = try enter(entrance)
         report("entered", try count(of: process, in: cgroup))
         let second = try child {}
@@ -28,9 +28,9 @@ enum Scenario {
         report("deletedTwice", true)
     }
 
-    static func enter(_ entrance: consuming CgroupEntrance?) throws -> Int32 {
+    static func enter(_ entrance: consuming CgroupEntrances?) throws -> Int32 {
         var entrance = entrance
-        return try child { if let door = entrance.take() { try door.enter() } }
+        return try child { if let doors = entrance.take() { try doors.enter() } }
     }
 
     private static func freezing(_ cgroup: ContainerCgroup, _ process: Int32) throws {
@@ -70,7 +70,7 @@ enum Scenario {
         defer { try? cgroup.delete() }
         var watch = try cgroup.outOfMemoryWatch()
         report("before", "\(try watch.next())")
-        let entrance = try cgroup.entrance(inUnified: false)
+        let entrance = try cgroup.openEntrances(inUnified: false)
         let process = try enter(entrance, thenAllocate: 200 << 20)
         report("end", "\(try Processes.wait(for: process))")
         var requests = [PollRequest(watch.descriptor, .readable)]
@@ -85,13 +85,13 @@ enum Scenario {
         report("after", "\(try watch.next())")
     }
 
-    private static func enter(_ entrance: consuming CgroupEntrance?, thenAllocate bytes: Int) throws -> Int32 {
+    private static func enter(_ entrance: consuming CgroupEntrances?, thenAllocate bytes: Int) throws -> Int32 {
         var entrance = entrance
         switch try Processes.fork() {
         case .parent(let process): return process
         case .child:
             do {
-                if let door = entrance.take() { try door.enter() }
+                if let doors = entrance.take() { try doors.enter() }
             } catch { report("child", "\(error)") }
             var pages: [[UInt8]] = []
             for _ in 0..<(bytes >> 20) { pages.append([UInt8](repeating: 1, count: 1 << 20)) }
@@ -104,7 +104,7 @@ enum Scenario {
         let cgroup = try ContainerCgroup.create(path: nil, id: id, resources: nil, rootless: false)
         defer { try? cgroup.delete() }
         for group in cgroup.groups { try Files.makeDirectory("\(group.directory)/below", mode: 0o755) }
-        let entrance = try cgroup.entrance(inUnified: false)
+        let entrance = try cgroup.openEntrances(inUnified: false)
         SignalSet.ignore(17)
         _ = try enterAndFork(entrance)
         pause(milliseconds: 300)
@@ -116,10 +116,10 @@ enum Scenario {
     }
 
     /// Each child makes the next and goes.
-    private static func enterAndFork(_ entrance: consuming CgroupEntrance?) throws -> Int32 {
+    private static func enterAndFork(_ entrance: consuming CgroupEntrances?) throws -> Int32 {
         var entrance = entrance
         return try child {
-            if let door = entrance.take() { try door.enter() }
+            if let doors = entrance.take() { try doors.enter() }
             SignalSet.ignore(17)
             for _ in 0..<4 {
                 guard case .child = try Processes.fork() else { continue }
