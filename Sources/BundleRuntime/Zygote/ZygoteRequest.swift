@@ -67,6 +67,9 @@ struct ZygoteRequest: Equatable, Sendable {
         return writer.bytes
     }
 
+}
+
+extension ZygoteRequest {
     /// Why a packet isn't followed.
     enum Refusal: Error, Equatable {
         /// Of another version: the client does without.

@@ -48,7 +48,8 @@ public struct ZygoteServer: ~Copyable {
     static let lowestOwn: Int32 = 64
 
     /// Occupies the numbers for clients, and moves the listening socket above them.
-    private static func reserveNumbers(_ listener: consuming OwnedDescriptor) throws(RuntimeFailure) -> OwnedDescriptor {
+    private static func reserveNumbers(_ listener: consuming OwnedDescriptor) throws(RuntimeFailure) -> OwnedDescriptor
+    {
         do throws(SystemCallError) {
             let moved = try Descriptors.duplicate(listener.rawValue, lowest: lowestOwn)
             try listener.close()
@@ -106,8 +107,7 @@ public struct ZygoteServer: ~Copyable {
         while true {
             var requests = [
                 PollRequest(parts.signals.rawValue, .readable), PollRequest(parts.reports.ours.rawValue, .readable),
-                // Whom there is no room for waits in the kernel's queue.
-                PollRequest(clients.count < Self.clientLimit ? listener.rawValue : -1, .readable),
+                PollRequest(listener.rawValue, .readable),
             ]
             requests += clients.map { PollRequest($0.connection, .readable) }
             do throws(SystemCallError) { _ = try Poll.wait(&requests, timeout: timeToDeadline) } catch {
@@ -118,7 +118,13 @@ public struct ZygoteServer: ~Copyable {
             if !requests[0].found.isEmpty, takeSignals() { return }
             let ready = Set(requests.dropFirst(3).lazy.filter { !$0.found.isEmpty }.map(\.descriptor))
             serveClients(ready, note)
-            if !requests[2].found.isEmpty { accept() }
+            if !requests[2].found.isEmpty {
+                // Of those who have nothing to say, the one who is silent longest makes room.
+                if ready.isEmpty, clients.count >= Self.clientLimit {
+                    _ = OwnedDescriptor(adopting: clients.removeFirst().connection)
+                }
+                accept()
+            }
         }
     }
 
