@@ -42,6 +42,14 @@ public struct CgroupEntrances: ~Copyable {
 }
 
 extension ContainerCgroup {
+    /// Whether the container made groups below its own one of version 2, which then takes no processes itself.
+    public var isDivided: Bool {
+        guard let directory = unified?.directory else { return false }
+        // The number of links counts the directories; a file system that doesn't count says 1.
+        guard let links = try? FileStatus.of(directory).links else { return false }
+        return links != 2
+    }
+
     /// Opens the entrances; nil while systemd has to be given a process first: then by `add`.
     ///
     /// - Parameter inUnified: clone3 makes the process in `unifiedDirectory`. Without, it waits there as if another moved it.

@@ -13,6 +13,15 @@ public struct ProcessFileSystem: ~Copyable, Sendable {
     /// Bytes of a file here that are read.
     private static let readLimit = 4096
 
+    /// Takes over what another process of the same program has opened as one.
+    public init(adopting descriptor: consuming OwnedDescriptor) {
+        self.descriptor = descriptor
+        isOwn = false
+    }
+
+    /// Gives the descriptor away.
+    public consuming func release() -> Int32 { descriptor.release() }
+
     /// What is mounted at /proc when that is a whole procfs, else one of our own. Works before and after the change of root.
     public init() throws(SystemCallError) {
         if let mounted = try? Files.open("/proc", flags: [.path, .directory, .noFollow], resolve: .noSymbolicLinks),

@@ -13,6 +13,9 @@ public enum Terminals {
             self.slave = slave
         }
 
+        /// Gives both ends away.
+        public consuming func release() -> (master: Int32, slave: Int32) { (master.release(), slave.release()) }
+
         /// Keeps the master and closes the slave.
         public consuming func keepMaster() -> OwnedDescriptor { master }
     }

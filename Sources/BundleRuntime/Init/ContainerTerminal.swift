@@ -21,6 +21,17 @@ enum ContainerTerminal {
         return Terminals.Pair(master: master, slave: slave)
     }
 
+    /// Receives a master that was sent to the runtime itself.
+    static func receive(_ socket: Int32) throws(RuntimeFailure) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            let received = try LocalSockets.receive(socket, limit: 256, descriptorLimit: 1)
+            guard let master = received.descriptors.first else {
+                throw SystemCallError("recvmsg", "terminal", .noData)
+            }
+            return OwnedDescriptor(adopting: master)
+        } catch { throw RuntimeFailure(.system, "process.terminal: \(error)") }
+    }
+
     /// Takes a slave as the controlling terminal of this session and for the three standard streams.
     static func take(_ slave: Int32) throws(SystemCallError) {
         try Terminals.takeControl(of: slave)

@@ -22,7 +22,7 @@ struct ContainerRemoval: ~Copyable {
 
     /// Kills every process of the container, and waits until they are gone.
     func kill() throws(RuntimeFailure) {
-        if let process = state.process, let pidfd = try open(process) {
+        if let pidfd = try state.openProcess() {
             // A stopped process hears nothing before it goes on.
             if let cgroup, cgroup.isFrozen {
                 try? Processes.signal(pidfd.rawValue, 9)
@@ -30,12 +30,6 @@ struct ContainerRemoval: ~Copyable {
             }
             try? Processes.signal(pidfd.rawValue, 9)
             try Self.wait(pidfd, state.id)
-        }
-    }
-
-    private func open(_ process: ProcessIdentity) throws(RuntimeFailure) -> OwnedDescriptor? {
-        do throws(SystemCallError) { return try process.open() } catch {
-            throw RuntimeFailure(.system, "container \(state.id): \(error)")
         }
     }
 

@@ -15,7 +15,7 @@ extension ContainerRuntime {
             guard try !processes(of: id).isEmpty else { throw Self.notRunning(id) }
             do throws(CgroupError) { return try cgroup.signalAll(signal) } catch { throw RuntimeFailure(error) }
         }
-        guard let pidfd = try Self.open(state) else { throw Self.notRunning(id) }
+        guard let pidfd = try state.openProcess() else { throw Self.notRunning(id) }
         do throws(SystemCallError) { try Processes.signal(pidfd.rawValue, signal) } catch {
             if error.errno == .noSuchProcess { throw Self.notRunning(id) }
             throw RuntimeFailure(.system, "container \(id): \(error)")
@@ -26,11 +26,5 @@ extension ContainerRuntime {
 
     static func notRunning(_ id: String) -> RuntimeFailure {
         RuntimeFailure(.wrongState, "container not running: \(id)")
-    }
-
-    private static func open(_ state: BundleState) throws(RuntimeFailure) -> OwnedDescriptor? {
-        do throws(SystemCallError) { return try state.process?.open() } catch {
-            throw RuntimeFailure(.system, "container \(state.id): \(error)")
-        }
     }
 }

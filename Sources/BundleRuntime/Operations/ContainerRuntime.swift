@@ -65,6 +65,13 @@ extension BundleState {
         }
     }
 
+    /// A descriptor that means the first process; nil when it has ended.
+    func openProcess() throws(RuntimeFailure) -> OwnedDescriptor? {
+        do throws(SystemCallError) { return try process?.open() } catch {
+            throw RuntimeFailure(.system, "container \(id): \(error)")
+        }
+    }
+
     /// How it is now.
     var status: OCIState.Status {
         status { (try? openCgroup())??.isFrozen ?? false }

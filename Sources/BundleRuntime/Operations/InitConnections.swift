@@ -59,12 +59,6 @@ struct InitConnections: ~Copyable {
     /// The master of the container's terminal; nil when it was sent to somebody else, or there is none.
     borrowing func receiveTerminal() throws(RuntimeFailure) -> OwnedDescriptor? {
         guard let terminal else { return nil }
-        do throws(SystemCallError) {
-            let received = try LocalSockets.receive(terminal, limit: 256, descriptorLimit: 1)
-            guard let master = received.descriptors.first else {
-                throw SystemCallError("recvmsg", "terminal", .noData)
-            }
-            return OwnedDescriptor(adopting: master)
-        } catch { throw RuntimeFailure(.system, "process.terminal: \(error)") }
+        return try ContainerTerminal.receive(terminal)
     }
 }

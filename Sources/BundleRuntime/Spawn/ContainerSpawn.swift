@@ -9,6 +9,8 @@ struct ContainerSpawn: ~Copyable {
     let mappings: UserMappings?
     /// A directory of the v2 hierarchy in which the process begins.
     let cgroup: Int32?
+    /// Whether namespaces are joined that the plan doesn't name.
+    var joins = false
 
     /// A process, and the connection with it.
     struct Spawned: ~Copyable {
@@ -27,7 +29,7 @@ struct ContainerSpawn: ~Copyable {
     borrowing func spawn(
         _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
     ) throws(RuntimeFailure) -> Spawned {
-        if namespaces.needsStep { return try step(pair, body) }
+        if namespaces.needsStep || joins { return try step(pair, body) }
         do throws(SystemCallError) {
             switch try Processes.clone(into: cloned, cgroup: cgroup) {
             case .child: body(InitChannel(pair.keepTheirs()))

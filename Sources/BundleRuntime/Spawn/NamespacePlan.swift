@@ -13,7 +13,11 @@ struct NamespacePlan: Sendable {
 
     var new: NamespaceKinds = []
     var joined: [Joined] = []
-    var timeOffsets: [LinuxTimeOffset]
+    var timeOffsets: [LinuxTimeOffset] = []
+
+    /// None of its own.
+    init() {}
+
     var hasUser: Bool { new.contains(.user) || joined.contains { $0.kind == .user } }
 
     init(_ linux: LinuxConfiguration) {
@@ -26,7 +30,12 @@ struct NamespacePlan: Sendable {
                 new.insert(namespace.kind.kinds)
             }
         }
+        // A container without one would leave its mounts in the host's: it gets a copy that nobody else sees.
+        if !has(.mount) { new.insert(.mount) }
     }
+
+    /// Those that a process of the container is in.
+    var all: NamespaceKinds { joined.reduce(new) { $0.union($1.kind.kinds) } }
 
     /// Whether the container has another namespace of the kind than this process.
     static func leaves(_ kind: LinuxNamespace.Kind, _ linux: LinuxConfiguration) -> Bool {

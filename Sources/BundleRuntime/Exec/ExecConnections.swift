@@ -1,0 +1,60 @@
+import OCISpec
+import ProcessSettings
+import Sandbox
+import SystemCalls
+
+/// What a process that `exec` starts inherits.
+struct ExecConnections: ~Copyable {
+    // Owned; nil where there is none.
+    private var console: Int32?
+    /// Where the terminal's master comes when the runtime serves it itself.
+    private var terminal: Int32?
+    private var hostTerminal: (master: Int32, slave: Int32)?
+    private var seccomp: Int32?
+    private var emptyDirectory: Int32?
+    private var processFiles: Int32 = -1
+
+    deinit {
+        let terminals = [hostTerminal?.master, hostTerminal?.slave]
+        for descriptor in [console, terminal, seccomp, emptyDirectory] + terminals {
+            if let descriptor { _ = OwnedDescriptor(adopting: descriptor) }
+        }
+        if processFiles >= 0 { _ = OwnedDescriptor(adopting: processFiles) }
+    }
+
+    init(_ plan: ExecPlan, store: String) throws(RuntimeFailure) {
+        if let path = plan.request.consoleSocket {
+            do throws(SystemCallError) { console = try LocalSockets.connect(toLongPath: path).release() } catch {
+                throw RuntimeFailure(.refused, "--console-socket: \(error)")
+            }
+        }
+        do throws(SystemCallError) {
+            if plan.process.hasTerminal, console == nil {
+                (terminal, console) = try LocalSockets.messagePair().release()
+            }
+            // A container of a guest has no terminals of its own.
+            if plan.process.hasTerminal, plan.state.isWasm { hostTerminal = try Terminals.open().release() }
+            processFiles = try ProcessFileSystem().release()
+        } catch { throw RuntimeFailure(.system, "\(error)") }
+        if plan.seccomp?.hasListener == true, let configuration = plan.configuration.linux.seccomp {
+            do throws(FieldError) { seccomp = try SeccompListener.connect(configuration).release() } catch {
+                throw RuntimeFailure(error)
+            }
+        }
+        if plan.guest != nil, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
+            emptyDirectory = directory.release()
+        }
+    }
+
+    borrowing func first(_ plan: ExecPlan, _ entrances: ContainerEntrances?) -> ExecInit {
+        ExecInit(
+            plan: plan, entrances: entrances, processFiles: processFiles, console: console, hostTerminal: hostTerminal,
+            seccomp: seccomp, emptyDirectory: emptyDirectory)
+    }
+
+    /// The master of the terminal; nil when it was sent to somebody else, or there is none.
+    borrowing func receiveTerminal() throws(RuntimeFailure) -> OwnedDescriptor? {
+        guard let terminal else { return nil }
+        return try ContainerTerminal.receive(terminal)
+    }
+}

@@ -1,0 +1,90 @@
+import ContainerMounts
+import OCISpec
+import ProcessSettings
+import SystemCalls
+
+/// The life of a process that `exec` starts, from the clone to the program or the guest. It is in the container's namespaces
+/// from the beginning.
+struct ExecInit {
+    let plan: ExecPlan
+    let entrances: ContainerEntrances?
+    /// A procfs that shows this process, opened outside.
+    let processFiles: Int32
+    /// Gets the terminal's master.
+    let console: Int32?
+    /// A terminal of the host's, for a container that has none of its own.
+    let hostTerminal: (master: Int32, slave: Int32)?
+    let seccomp: Int32?
+    let emptyDirectory: Int32?
+
+    func run(_ channel: consuming InitChannel) -> Never {
+        var failure: RuntimeFailure
+        do throws(RuntimeFailure) {
+            let process = try prepare(channel)
+            let filter = FilterInstallation(
+                filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: seccomp,
+                process: process, state: plan.state.document(.running))
+            let files = ProcessFileSystem(adopting: OwnedDescriptor(adopting: processFiles))
+            if let guest = plan.guest {
+                let ready = try ContainerGuest(
+                    guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: emptyDirectory)
+                Processes.exit(ready.run(channel.takeSocket(), filter))
+            }
+            failure = NativeProgram(plan.settings, files).execute(filter)
+        } catch { failure = error }
+        channel.send(.failed(failure))
+        Processes.exit(1)
+    }
+
+    /// - Returns: the process's number, as the runtime sees it.
+    private func prepare(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Int32 {
+        let hasUser = plan.namespaces.hasUser
+        try step("starting") { () throws(SystemCallError) in
+            if !hasUser { try Confinement.refuseTracing() }
+            if !plan.request.detaches { try Confinement.dieWithParent() }
+        }
+        try entrances?.enter()
+        guard case .recorded(let process, _) = channel.receive() else { Processes.exit(1) }
+        if hasUser {
+            try step("linux.uidMappings") { () throws(SystemCallError) in
+                try UserNamespaceRoot.become()
+                try Confinement.refuseTracing()
+            }
+        }
+        try step("session") { () throws(SystemCallError) in try Sessions.create() }
+        // The keyring that the container's first process made, if it did.
+        try? Processes.joinSessionKeyring("_ses.\(plan.state.id)")
+        try openTerminal()
+        do throws(MountError) {
+            if plan.guest == nil { try ContainerRoot.changeWorkingDirectory(to: plan.process.workingDirectory) }
+        } catch { throw RuntimeFailure(error) }
+        try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
+        return process
+    }
+
+    private func openTerminal() throws(RuntimeFailure) {
+        guard plan.process.hasTerminal, let console else { return }
+        try step("process.terminal") { () throws(SystemCallError) in
+            if let hostTerminal {
+                try send(hostTerminal.master, console)
+                try ContainerTerminal.take(hostTerminal.slave)
+            } else {
+                let root = try Files.open("/", flags: [.path, .directory])
+                let pair = try ContainerTerminal.open(root: root.rawValue)
+                try send(pair.master.rawValue, console)
+                try ContainerTerminal.take(pair.slave.rawValue)
+            }
+        }
+    }
+
+    private func send(_ master: Int32, _ console: Int32) throws(SystemCallError) {
+        if let size = plan.process.consoleSize {
+            try Terminals.setSize(of: master, to: Terminals.Size(rows: size.height, columns: size.width))
+        }
+        try LocalSockets.send(console, Array("/dev/ptmx".utf8), descriptors: [master])
+    }
+
+    private func step(_ field: String, _ body: () throws(SystemCallError) -> Void) throws(RuntimeFailure) {
+        do throws(SystemCallError) { try body() } catch { throw RuntimeFailure(.system, "\(field): \(error)") }
+    }
+}

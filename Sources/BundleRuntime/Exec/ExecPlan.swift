@@ -1,0 +1,106 @@
+import Cgroups
+import ContainerLifecycle
+import JSON
+import OCISpec
+import ProcessSettings
+import Sandbox
+import SystemCalls
+
+/// Everything about another process of a container that is known before it is made.
+final class ExecPlan {
+    let request: ExecRequest
+    let state: BundleState
+    let configuration: RuntimeConfiguration
+    let process: RuntimeProcess
+    let namespaces: NamespacePlan
+    let settings: ProcessSettings
+    let seccomp: CompiledSeccomp?
+    let guest: GuestPlan?
+    /// nil for a container without one.
+    let cgroup: ContainerCgroup?
+    let trace: PhaseTrace
+
+    init(_ runtime: ContainerRuntime, _ request: ExecRequest, trace: PhaseTrace) throws(RuntimeFailure) {
+        self.request = request
+        self.trace = trace
+        try BundleID.check(request.id)
+        let store = try runtime.store()
+        guard let directory = try store.find(request.id), let state = try directory.state() else {
+            throw ContainerRuntime.unknown(request.id)
+        }
+        self.state = state
+        try Self.check(state, request)
+        var configuration = try BundleDocument(bundle: state.bundle, bytes: directory.configuration()).configuration
+        configuration.process = try ExecProcess.read(request, container: configuration.process)
+        let preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
+        guard let process = configuration.process, !process.arguments.isEmpty else {
+            throw RuntimeFailure(.refused, "process.args: is empty")
+        }
+        self.configuration = configuration
+        self.process = process
+        let images = try runtime.imageStore()
+        guest = try Self.guest(configuration, state, store: images, trace: trace)
+        namespaces = NamespacePlan(configuration.linux)
+        cgroup = try Self.cgroup(state, request)
+        var circumstances = ProcessSettings.Circumstances()
+        circumstances.isExec = true
+        circumstances.isRootless = runtime.isRootless
+        circumstances.preservedDescriptors = preserved
+        circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
+        var asked = process
+        if guest != nil { asked.giveUpPrivileges() }
+        do throws(FieldError) {
+            settings = try ProcessSettings(asked, linux: configuration.linux, circumstances: circumstances)
+            if let filter = configuration.linux.seccomp {
+                seccomp = try CompiledSeccomp(filter, cache: SeccompCache(path: "\(images)/seccomp"))
+            } else {
+                seccomp = nil
+            }
+        } catch { throw RuntimeFailure(error) }
+        trace.mark("plan")
+    }
+
+    private static func check(_ state: BundleState, _ request: ExecRequest) throws(RuntimeFailure) {
+        switch state.status {
+        case .running, .created: break
+        case .paused:
+            guard request.ignoresPause else {
+                throw RuntimeFailure(.wrongState, "cannot exec in a paused container: \(state.id)")
+            }
+        case .stopped: throw RuntimeFailure(.wrongState, "cannot exec in a stopped container: container not running")
+        case .creating: throw RuntimeFailure(.wrongState, "cannot exec in a container that isn't made yet: \(state.id)")
+        }
+    }
+
+    /// What the file is decides alone: a native program may be run beside a guest, and the other way round.
+    private static func guest(
+        _ configuration: RuntimeConfiguration, _ state: BundleState, store: String, trace: PhaseTrace
+    ) throws(RuntimeFailure) -> GuestPlan? {
+        var configuration = configuration
+        for key in ["run.oci.handler", "module.wasm.image/variant"] { configuration.annotations[key] = nil }
+        // The first process has the ports.
+        configuration.annotations["dev.martlet.ports"] = nil
+        guard
+            let program = try GuestProgram.find(configuration, bundle: state.bundle, rootfs: state.rootfs)
+        else {
+            try SealedProgram.ensure()
+            return nil
+        }
+        return try GuestPlan(program, store: store, trace: trace)
+    }
+
+    /// The container's groups, or those below it that were asked for.
+    private static func cgroup(_ state: BundleState, _ request: ExecRequest) throws(RuntimeFailure) -> ContainerCgroup?
+    {
+        guard let cgroup = try state.openCgroup() else { return nil }
+        guard let path = request.cgroup else { return cgroup }
+        let parts = path.split(separator: "/")
+        guard !parts.contains(".."), !parts.contains("."), path.utf8.count < 4096 else {
+            throw RuntimeFailure(.refused, "--cgroup \(path): must name a group below the container's")
+        }
+        let below = parts.isEmpty ? "" : "/" + parts.joined(separator: "/")
+        return ContainerCgroup(
+            groups: cgroup.groups.map { .init(controllers: $0.controllers, directory: $0.directory + below) },
+            isRootless: cgroup.isRootless)
+    }
+}
