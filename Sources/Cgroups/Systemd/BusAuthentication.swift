@@ -1,30 +1,28 @@
-/// The client's side of the authentication, as lines in and lines out. D-Bus specification, "Authentication Protocol".
+/// The client's side of the authentication. D-Bus specification, "Authentication Protocol".
 ///
 /// Always EXTERNAL without an identity of our own: the kernel tells the bus who we are, in whatever user namespace we stand.
 struct BusAuthentication {
-    private enum State { case started, sentData, done }
-    private var state = State.started
+    /// All that a client says, behind the one zero byte, without waiting for answers in between.
+    ///
+    /// As systemd's own client does it: its server forgets a first call that comes in one read with `BEGIN`.
+    static let opening: [UInt8] = [0] + Array("AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n".utf8)
 
     /// A line that the other side sends.
     static let lineLimit = 1024
 
-    /// What a client says first, behind the one zero byte.
-    static let opening: [UInt8] = [0] + Array("AUTH EXTERNAL\r\n".utf8)
+    /// Lines that are still to come: one for `AUTH`, one for `DATA`.
+    private var awaited = 2
 
-    var isDone: Bool { state == .done }
+    var isDone: Bool { awaited == 0 }
 
-    /// What to answer to a line, which comes without its end.
-    mutating func answer(to line: String) throws(BusError) -> String {
-        switch (state, line.prefix { $0 != " " }) {
-        case (.started, "DATA"):
-            state = .sentData
-            return "DATA\r\n"
-        // Old servers say so at once.
-        case (.started, "OK"), (.sentData, "OK"):
-            state = .done
-            return "BEGIN\r\n"
+    /// Takes a line, which comes without its end.
+    mutating func take(_ line: String) throws(BusError) {
+        let command = line.prefix { $0 != " " }
+        switch (awaited, command) {
+        // Old servers of systemd say OK to both.
+        case (2, "DATA"), (2, "OK"), (1, "OK"): awaited -= 1
         case (_, "REJECTED"): throw .unreachable("the bus doesn't let this user in (SASL EXTERNAL was rejected)")
-        case (_, let command): throw .violation("\"\(command.prefix(40))\" during authentication")
+        default: throw .violation("\"\(command.prefix(40))\" during authentication")
         }
     }
 }

@@ -41,8 +41,7 @@ struct BusConnection: ~Copyable {
         try socket.send(BusAuthentication.opening, until: deadline)
         var authentication = BusAuthentication()
         while !authentication.isDone {
-            let line = try socket.line(limit: BusAuthentication.lineLimit, until: deadline)
-            try socket.send(Array(try authentication.answer(to: line).utf8), until: deadline)
+            try authentication.take(try socket.line(limit: BusAuthentication.lineLimit, until: deadline))
         }
         if !isPrivate { try callBus("Hello", until: deadline) }
     }
@@ -76,7 +75,6 @@ struct BusConnection: ~Copyable {
         lastSerial = lastSerial == .max ? 1 : lastSerial + 1
         var message = message
         message.serial = lastSerial
-        if isPrivate { message.destination = nil }
         let what = message.member ?? ""
         try socket.send(try message.encoded(), until: deadline)
         while true {

@@ -91,8 +91,7 @@ private struct BusService: ~Copyable {
         try socket.send(BusAuthentication.opening, until: deadline)
         var authentication = BusAuthentication()
         while !authentication.isDone {
-            let line = try socket.line(limit: 1024, until: deadline)
-            try socket.send(Array(try authentication.answer(to: line).utf8), until: deadline)
+            try authentication.take(try socket.line(limit: 1024, until: deadline))
         }
         let calls: [(String, [BusValue])] = [("Hello", []), ("RequestName", [.string(name), .uint32(4)])]
         for (member, arguments) in calls {
