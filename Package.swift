@@ -80,7 +80,9 @@ let package = Package(
         + layer(
             "ProcessSettings", ["CSeccomp", "JSON", "OCISpec", "SystemCalls"], tests: ["ProbeRunner", "ProcessProbe"])
         + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
-        + layer("ContainerLifecycle", ["JSON", "Sandbox", "SystemCalls"], tests: ["ConfinementProbe", "ProbeRunner"])
+        + layer(
+            "ContainerLifecycle", ["Cgroups", "JSON", "Sandbox", "SystemCalls"],
+            tests: ["ConfinementProbe", "ProbeRunner"])
         + layer(
             "WasmWorkload",
             [
@@ -123,7 +125,7 @@ let package = Package(
             .target(name: "CForgedCode", path: "Tests/CForgedCode"),
             .executableTarget(
                 name: "ConfinementProbe",
-                dependencies: ["CForgedCode", "ContainerLifecycle", "Sandbox", "SystemCalls"],
+                dependencies: ["CForgedCode", "Cgroups", "ContainerLifecycle", "OCISpec", "Sandbox", "SystemCalls"],
                 path: "Tests/ConfinementProbe", swiftSettings: strict),
             // The same for the mount tree and for what config.json asks of one process.
             .executableTarget(

@@ -38,7 +38,7 @@ public enum ContainerCondition: Hashable, Sendable {
 }
 
 /// One line of `martlet ps`.
-public struct ContainerRow: Hashable, Sendable {
+public struct ContainerRow: Equatable, Sendable {
     public let record: ContainerRecord
     public let condition: ContainerCondition
 

@@ -1,3 +1,4 @@
+import Cgroups
 import Sandbox
 import SystemCalls
 
@@ -73,7 +74,7 @@ struct ContainerMonitor: ~Copyable {
     }
 
     private func recordEnd(_ exit: WorkloadExit) throws(LifecycleError) {
-        record.cgroup?.remove()
+        try? record.cgroup?.delete()
         let ended = try state.update(record.id) { (record) throws(LifecycleError) in
             _ = try record.handle(.end)
             record.finished = Clocks.now(.realtime)
@@ -97,7 +98,7 @@ struct MonitoredWorkload: ~Copyable {
     }
 
     static func withPipes(
-        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: Cgroup?,
+        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: ContainerCgroup?,
         _ body: (consuming StartChannel) -> Int32
     ) throws(SystemCallError) -> MonitoredWorkload {
         let output = try Descriptors.pipe()
@@ -110,7 +111,7 @@ struct MonitoredWorkload: ~Copyable {
     }
 
     static func inTerminal(
-        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: Cgroup?,
+        _ supervision: consuming Supervision, _ writer: consuming LogWriter, _ cgroup: ContainerCgroup?,
         _ body: (consuming StartChannel) -> Int32
     ) throws(SystemCallError) -> MonitoredWorkload {
         let pair = try Terminals.open()
@@ -134,7 +135,7 @@ struct MonitoredWorkload: ~Copyable {
         } catch { throw .system(doing: "starting the workload", error) }
     }
 
-    mutating func wait(timeout: Duration?, cgroup: Cgroup?) throws(LifecycleError) -> WorkloadExit {
+    mutating func wait(timeout: Duration?, cgroup: ContainerCgroup?) throws(LifecycleError) -> WorkloadExit {
         do throws(SystemCallError) {
             return try supervision.wait(for: process.process, timeout: timeout, cgroup: cgroup, relay: &relay)
         } catch { throw .system(doing: "monitoring", error) }

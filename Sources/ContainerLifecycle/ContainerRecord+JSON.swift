@@ -1,5 +1,5 @@
+import Cgroups
 import JSON
-import Sandbox
 
 // The state file. Its form has a version, so that a later martlet can tell.
 
@@ -24,9 +24,7 @@ extension ContainerRecord {
         object["exitExplanation"] = exitExplanation.map { .string($0) }
         object["removesItself"] = .bool(removesItself)
         object["layer"] = layer.map { .string($0) }
-        object["cgroup"] = cgroup.map { group in
-            .array(group.directories.map { ["unified": .bool($0.unified), "path": .string($0.path)] })
-        }
+        object["cgroup"] = cgroup?.json
         return .object(object)
     }
 
@@ -60,22 +58,12 @@ extension ContainerRecord {
         exitExplanation = try node.optional("exitExplanation")?.string()
         removesItself = try node.required("removesItself").bool()
         layer = try node.optional("layer")?.string()
-        cgroup = try Self.cgroup(node.optional("cgroup"))
+        if let groups = try node.optional("cgroup") { cgroup = try ContainerCgroup(json: groups) }
     }
 
     private static func process(_ node: JSONNode?) throws(JSONError) -> ProcessIdentity? {
         guard let node else { return nil }
         return ProcessIdentity(
             number: try node.required("pid").integer(), startTicks: try node.required("startTicks").integer())
-    }
-
-    private static func cgroup(_ node: JSONNode?) throws(JSONError) -> Cgroup? {
-        guard let node else { return nil }
-        var directories: [Cgroup.Directory] = []
-        for element in try node.elements() {
-            directories.append(
-                .init(unified: try element.required("unified").bool(), path: try element.required("path").string()))
-        }
-        return Cgroup(directories: directories)
     }
 }

@@ -1,7 +1,8 @@
+import Cgroups
 import Sandbox
 
 /// What is on record about a container: the content of its state file.
-public struct ContainerRecord: Hashable, Sendable {
+public struct ContainerRecord: Equatable, Sendable {
     public let id: ContainerID
     /// What people call it; without `--name` the short id.
     public var name: String
@@ -27,11 +28,11 @@ public struct ContainerRecord: Hashable, Sendable {
     /// A directory of the container's own outside of the state directory, such as its writable layer; removed with it.
     public var layer: String?
     /// Removed with it.
-    public var cgroup: Cgroup?
+    public var cgroup: ContainerCgroup?
 
     public init(
         id: ContainerID, name: String? = nil, image: String, command: [String], ports: [String] = [], created: UInt64,
-        removesItself: Bool = false, layer: String? = nil, cgroup: Cgroup? = nil
+        removesItself: Bool = false, layer: String? = nil, cgroup: ContainerCgroup? = nil
     ) {
         self.id = id
         self.name = name ?? id.short

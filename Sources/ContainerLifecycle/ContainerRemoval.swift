@@ -1,3 +1,4 @@
+import Cgroups
 import Sandbox
 import SystemCalls
 
@@ -36,7 +37,7 @@ public struct ContainerRemoval {
 
     /// Removes what is left of a container whose processes have ended. Can be repeated after a crash.
     func discard(_ record: ContainerRecord) throws(LifecycleError) {
-        record.cgroup?.remove()
+        try? record.cgroup?.delete()
         if let layer = record.layer {
             do throws(SystemCallError) {
                 try TreeRemoval.remove(layer)

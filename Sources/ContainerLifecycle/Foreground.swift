@@ -1,3 +1,4 @@
+import Cgroups
 import Sandbox
 import SystemCalls
 
@@ -10,9 +11,9 @@ public struct Foreground {
     /// The guest reads our standard input; otherwise it has nothing to read.
     public var interactive: Bool
     /// Joined by the workload. Stays the caller's to remove.
-    public var cgroup: Cgroup?
+    public var cgroup: ContainerCgroup?
 
-    public init(timeout: Duration? = nil, terminal: Bool = false, interactive: Bool = false, cgroup: Cgroup? = nil) {
+    public init(timeout: Duration? = nil, terminal: Bool = false, interactive: Bool = false, cgroup: ContainerCgroup? = nil) {
         self.timeout = timeout
         self.terminal = terminal
         self.interactive = interactive

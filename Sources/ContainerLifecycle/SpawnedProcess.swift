@@ -1,3 +1,4 @@
+import Cgroups
 import Sandbox
 import SystemCalls
 
@@ -34,7 +35,7 @@ struct SpawnedProcess: ~Copyable {
     ///   - cgroup: joined by the child before anything else of it runs.
     ///   - body: the child's set-up and the guest; its result is the exit code.
     init(
-        streams: GuestStreams, signals: SignalSet, cgroup: Cgroup?, body: (consuming StartChannel) -> Int32
+        streams: GuestStreams, signals: SignalSet, cgroup: ContainerCgroup?, body: (consuming StartChannel) -> Int32
     ) throws(SystemCallError) {
         let pipe = try Descriptors.pipe()
         let supervisor = Processes.current
@@ -50,7 +51,7 @@ struct SpawnedProcess: ~Copyable {
     }
 
     private static func run(
-        _ channel: consuming StartChannel, streams: GuestStreams, signals: SignalSet, cgroup: Cgroup?,
+        _ channel: consuming StartChannel, streams: GuestStreams, signals: SignalSet, cgroup: ContainerCgroup?,
         body: (consuming StartChannel) -> Int32
     ) -> Int32 {
         do throws(SystemCallError) {
@@ -64,7 +65,8 @@ struct SpawnedProcess: ~Copyable {
             try streams.install()
         } catch { return channel.failed("\(error)") }
         do throws(CgroupError) {
-            try cgroup?.join()
+            // A process moves itself, alone as it is, without the wait that another would have to move it.
+            try cgroup?.openEntrances(inUnified: false)?.enter()
         } catch { return channel.failed("\(error)") }
         return body(channel)
     }

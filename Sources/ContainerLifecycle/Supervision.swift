@@ -1,3 +1,4 @@
+import Cgroups
 import Sandbox
 import SystemCalls
 
@@ -18,7 +19,7 @@ struct Supervision: ~Copyable {
 
     /// Until the process ended. Reaps it.
     func wait<Relay: StreamRelay & ~Copyable>(
-        for process: borrowing ChildProcess, timeout: Duration?, cgroup: Cgroup?, relay: inout Relay
+        for process: borrowing ChildProcess, timeout: Duration?, cgroup: ContainerCgroup?, relay: inout Relay
     ) throws(SystemCallError) -> WorkloadExit {
         let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
         var isOver = false

@@ -1,5 +1,7 @@
+import Cgroups
 import ContainerLifecycle
 import Glibc
+import OCISpec
 import Sandbox
 import SystemCalls
 
@@ -11,13 +13,13 @@ struct LifecycleProbe {
 
     private var timeout: Duration? { words.number("timeout").map { .milliseconds($0) } }
 
-    private var limits: CgroupLimits {
-        CgroupLimits(
-            memory: words.number("memory").map { UInt64($0) << 20 }, milliCPUs: words.number("cpus").map { UInt32($0) })
-    }
-
-    private func cgroup(_ name: String) throws -> Cgroup? {
-        limits.isEmpty ? nil : try Cgroup.create(name: name, limits: limits)
+    private func cgroup(_ name: String) throws -> ContainerCgroup? {
+        guard words.has("memory") || words.has("cpus") else { return nil }
+        return try ContainerCgroup.create(
+            path: nil, id: name,
+            resources: LinuxResources(
+                memory: words.number("memory").map { UInt64($0) << 20 }, milliCPUs: words.number("cpus").map { UInt32($0) }),
+            rootless: false, controllers: ["memory", "cpu"], restrictsDevices: false)
     }
 
     func foreground() {
@@ -25,7 +27,7 @@ struct LifecycleProbe {
             let signals = try HeldSignals()
             defer { signals.release() }
             let cgroup = try cgroup("probe-\(Processes.current)")
-            defer { cgroup?.remove() }
+            defer { try? cgroup?.delete() }
             let foreground = Foreground(
                 timeout: timeout, terminal: words.has("terminal"), interactive: words.has("interactive"), cgroup: cgroup
             )

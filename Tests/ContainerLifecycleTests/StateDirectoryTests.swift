@@ -1,3 +1,4 @@
+import Cgroups
 import JSON
 import ProbeRunner
 import Sandbox
@@ -20,7 +21,7 @@ import Testing
         var record = try record("one")
         record.ports = ["8080:80/tcp"]
         record.layer = "/var/lib/x"
-        record.cgroup = Cgroup(directories: [.init(unified: true, path: "/sys/x")])
+        record.cgroup = ContainerCgroup(groups: [.init(controllers: [], directory: "/sys/x")])
         record.exitStatus = 137
         record.exitExplanation = "killed \"so\""
         record.workload = ProcessIdentity(number: 5, startTicks: .max)

@@ -14,7 +14,11 @@ enum MemorySettings {
             settings.append(setting("memory.limit_in_bytes", "\(limit)", "limit", mayWait: true))
         }
         if let swap = set(memory.swap) {
-            settings.append(setting("memory.memsw.limit_in_bytes", "\(swap)", "swap", mayWait: true))
+            settings.append(
+                setting(
+                    "memory.memsw.limit_in_bytes", "\(swap)", "swap",
+                    // No swap at all is asked for, and the kernel doesn't count any: there is nothing more to be had.
+                    missing: swap == memory.limit ? .ignored : .refused, mayWait: true))
         } else if memory.limit == -1 {
             // No limit for memory alone would still leave one for both.
             settings.append(setting("memory.memsw.limit_in_bytes", "-1", "limit", missing: .ignored))

@@ -1,4 +1,6 @@
+import Cgroups
 import ContainerLifecycle
+import OCISpec
 import Sandbox
 import SystemCalls
 import WasmEngine
@@ -9,7 +11,7 @@ struct WorkloadBelongings {
     let id: ContainerID
     /// Where it writes what it writes to a shared root.
     let layer: RootFilesystem.WritableLayer
-    let cgroup: Cgroup?
+    let cgroup: ContainerCgroup?
     /// The root of every workload's process.
     let emptyDirectory: String
 
@@ -62,17 +64,33 @@ struct WorkloadBelongings {
     /// The engine bounds the guest's own memory in any case; the group bounds the whole process.
     private static func cgroup(
         _ id: ContainerID, _ limits: WorkloadPlan.Limits, beside layer: RootFilesystem.WritableLayer
-    ) throws(CommandFailure) -> Cgroup? {
+    ) throws(CommandFailure) -> ContainerCgroup? {
         // What is written to a layer in memory is charged to the group as well: it is no part of the guest's own memory.
         let extra = if case .memory(let limit, _) = layer { limit } else { UInt64(0) }
-        let wanted = CgroupLimits(
+        let wanted = LinuxResources(
             memory: limits.memory.map { Self.sum($0, hostMemory + extra) },
             milliCPUs: limits.processors.map { UInt32(clamping: $0) })
-        guard !wanted.isEmpty else { return nil }
-        do throws(CgroupError) { return try Cgroup.create(name: id.text, limits: wanted) } catch {
+        var controllers: Set<String> = []
+        if wanted.memory != nil { controllers.insert("memory") }
+        if wanted.cpu != nil { controllers.insert("cpu") }
+        guard !controllers.isEmpty else { return nil }
+        do throws(CgroupError) {
+            return try ContainerCgroup.create(
+                path: nil, id: id.text, resources: wanted, rootless: Processes.effectiveUser != 0,
+                controllers: controllers, restrictsDevices: false)
+        } catch {
             // Memory is bounded by the engine too; processors aren't.
             if limits.processors == nil { return nil }
-            throw CommandFailure("\(error)")
+            throw CommandFailure("\(Self.option(for: error)): \(error.reason)")
+        }
+    }
+
+    /// What a person wrote, for the field that it became.
+    private static func option(for error: CgroupError) -> String {
+        switch error.field {
+        case .some(let field) where field.hasPrefix("linux.resources.memory"): "--memory"
+        case .some(let field) where field.hasPrefix("linux.resources.cpu"): "--cpus"
+        default: "--memory and --cpus"
         }
     }
 
@@ -86,7 +104,8 @@ struct WorkloadBelongings {
 
     /// Removes what is left when the workload has ended.
     func remove() {
-        cgroup?.remove()
+        // What is still busy after a second stays; the next of the same name takes it over.
+        try? cgroup?.delete()
         switch layer {
         case .none: break
         // Only a root that had to be copied left something.
