@@ -40,6 +40,8 @@ public struct ZygoteClient: Sendable {
     ) throws(RuntimeFailure) -> Int32? {
         // What isn't there is found out by one call.
         guard let connection = try? PacketSockets.connect(to: path, milliseconds: Self.patience),
+            // Our descriptors and our word are for nobody else, wherever the path leads.
+            (try? PacketSockets.peer(of: connection.rawValue))?.user == Processes.effectiveUser,
             let wanted = ZygoteRequest(mine: settings, request, operation)
         else { return nil }
         // Whoever ended us before would end the container's monitor now: it is told instead.

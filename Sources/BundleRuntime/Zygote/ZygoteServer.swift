@@ -221,7 +221,7 @@ public struct ZygoteServer: ~Copyable {
     }
 
     private func decline(_ connection: Int32, _ reason: String, _ note: (String) -> Void) {
-        note("declined: the client has \(reason)")
+        note("declined a client: \(reason)")
         _ = try? LocalSockets.send(connection, ZygoteAnswer.declined(reason).bytes)
     }
 

@@ -1,4 +1,5 @@
 import BundleRuntime
+import Cgroups
 import JSON
 import OCISpec
 import SystemCalls
@@ -12,6 +13,7 @@ enum UpdateCommand {
         var settings = UpdateSettings()
         let id = try UpdateSettings.table.parseID(words, into: &settings)
         let resources = try resources(settings)
+        for remark in resources.remarks { context.log.report(.warning, remark) }
         try context.runtime().update(id, resources)
         return 0
     }
