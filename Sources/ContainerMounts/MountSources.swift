@@ -9,6 +9,9 @@ public struct MountSources: ~Copyable {
     /// By the place in `mounts`; -1 where the container's process does it itself.
     var binds: [Int: Int32] = [:]
 
+    /// All of them, for a child that closes what it doesn't need.
+    public var descriptors: [Int32] { (root >= 0 ? [root] : []) + binds.values }
+
     /// Nothing: everything is done by the container's process.
     public init() {}
 

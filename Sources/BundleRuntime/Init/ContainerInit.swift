@@ -3,7 +3,9 @@ import ContainerLifecycle
 import ContainerMounts
 import OCISpec
 import ProcessSettings
+import Sandbox
 import SystemCalls
+import WasmEngine
 
 /// The life of a container's first process, from the clone to the program or the guest.
 ///
@@ -26,8 +28,6 @@ struct ContainerInit {
         let seccomp: Int32?
         /// The empty directory that becomes a guest's root.
         let emptyDirectory: Int32?
-        /// The container's directory: its lock isn't ours to hold.
-        let directory: Int32
         /// To the control groups; nil when the creator puts us there.
         var entrances: ContainerEntrances?
         /// Whether the creator has to do something for us before we go on.
@@ -71,9 +71,11 @@ struct ContainerInit {
             if !plan.namespaces.hasUser { try Confinement.refuseTracing() }
             // Taken back before the creator ends; until then nothing of us may stay when it is killed.
             try Confinement.dieWithParent()
-            try OwnedDescriptor(adopting: sources.directory).close()
         }
         try sources.entrances?.enter()
+        try step("closing descriptors") { () throws(SystemCallError) in
+            try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
+        }
         if sources.waitsForGo {
             guard channel.receive() == .go else { Processes.exit(1) }
         }
@@ -83,6 +85,15 @@ struct ContainerInit {
             try UserNamespaceRoot.become()
             try Confinement.dieWithParent()
         }
+    }
+
+    /// What is needed of the creator's descriptors. The others are the runtime's: locks, directories of records, groups.
+    private var kept: [Int32] {
+        let own = [
+            sources.listener, sources.console, sources.seccomp, sources.emptyDirectory,
+            plan.guest?.module.fileDescriptor,
+        ].compactMap { $0 }
+        return own + sources.mounts.sources.descriptors + (0..<Int32(plan.preserved)).map { $0 + 3 }
     }
 
     private func prepare(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {

@@ -109,9 +109,10 @@ final class ContainerMaking {
             case .none: nil
             }
         let entrances = try ContainerEntrances(cgroup, inUnified: groupNumber != nil)
-        var numbers = connections.sources(mountSources, directory: directory.rawValue)
+        var numbers = connections.sources(mountSources)
         numbers.entrances = entrances
-        numbers.waitsForGo = entrances == nil || plan.namespaces.hasUser
+        // Nothing of it may come before the word of the process between, which tells its number.
+        numbers.waitsForGo = entrances == nil || plan.namespaces.hasUser || plan.namespaces.needsStep
         let first = ContainerInit(plan: plan, sources: numbers, state: state.document(.creating))
         let linux = plan.configuration.linux
         let spawn = ContainerSpawn(

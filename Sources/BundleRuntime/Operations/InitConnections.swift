@@ -50,10 +50,10 @@ struct InitConnections: ~Copyable {
         }
     }
 
-    borrowing func sources(_ mounts: ContainerInit.MountSourcesBox, directory: Int32) -> ContainerInit.InitSources {
+    borrowing func sources(_ mounts: ContainerInit.MountSourcesBox) -> ContainerInit.InitSources {
         ContainerInit.InitSources(
             mounts: mounts, listener: listener, console: console, seccomp: seccomp, emptyDirectory: emptyDirectory,
-            directory: directory, entrances: nil, waitsForGo: true)
+            entrances: nil, waitsForGo: true)
     }
 
     /// The master of the container's terminal; nil when it was sent to somebody else, or there is none.
