@@ -30,6 +30,8 @@ wasmtime = program("WASMTIME", work / "wasmtime/wasmtime", "wasmtime")
 umoci = program("UMOCI", "umoci")
 skopeo = program("SKOPEO", "skopeo")
 docker_registry = program("DOCKER_REGISTRY", "docker-registry")
+runc = program("RUNC", "runc")
+crun = program("CRUN", "crun")
 
 store = work / "store"
 state = work / "state"
@@ -44,20 +46,30 @@ def martlet_image(verb: str, *words: object, root: Path = store) -> list[str]:
     return [str(martlet), "image", verb, "--root", str(root), *map(str, words)]
 
 
+def crun_wasm() -> Optional[list[str]]:
+    """crun with WasmEdge from a newer Debian, unpacked by .ci/peers and started by the loader that came with it."""
+    root = work / "crun-wasm"
+    loaders, libraries = sorted(root.glob("usr/lib*/ld-linux-*")), sorted(root.glob("usr/lib/*-linux-gnu"))
+    if not (root / "usr/bin/crun").exists() or not loaders or not libraries:
+        return None
+    return [str(loaders[0]), "--library-path", str(libraries[0]), str(root / "usr/bin/crun")]
+
+
 def clang() -> str:
     """The Swift toolchain's clang, so that the native and the wasm guests come from the same compiler."""
     answer = subprocess.run(["swiftc", "-print-target-info"], check=True, capture_output=True, text=True).stdout
     return str(Path(json.loads(answer)["paths"]["runtimeResourcePath"]).parent.parent / "bin" / "clang")
 
 
-def build_guest(name: str) -> tuple[str, str]:
+def build_guest(name: str, static: bool = False) -> tuple[str, str]:
     """Compiles a guest to WebAssembly and natively, both with -O2; returns the two paths."""
     folder = work / "guests"
     folder.mkdir(parents=True, exist_ok=True)
-    source, module, native = guests / f"{name}.c", folder / f"{name}.wasm", folder / name
+    source, module = guests / f"{name}.c", folder / f"{name}.wasm"
+    native = folder / (f"{name}-static" if static else name)
     if not native.exists() or native.stat().st_mtime < source.stat().st_mtime:
         subprocess.run([repository / "oci-samples/compile", source, module, "-O2"], check=True)
-        subprocess.run([clang(), "-O2", source, "-o", native], check=True)
+        subprocess.run([clang(), "-O2", *(["-static"] if static else []), source, "-o", native], check=True)
     return str(module), str(native)
 
 

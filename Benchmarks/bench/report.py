@@ -24,6 +24,9 @@ def machine() -> dict:
         "wasmtime": places.wasmtime and first_line(places.wasmtime, "--version"),
         "umoci": places.umoci and first_line(places.umoci, "--version"),
         "skopeo": places.skopeo and first_line(places.skopeo, "--version"),
+        "runc": places.runc and first_line(places.runc, "--version"),
+        "crun": places.crun and first_line(places.crun, "--version"),
+        "crun-wasm": (command := places.crun_wasm()) and f"{first_line(*command, '--version')} with WasmEdge",
     }
 
 
