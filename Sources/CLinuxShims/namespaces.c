@@ -94,7 +94,7 @@ int martlet_pty_slave(int master) {
 
 int martlet_message_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
-static int local_socket(const char *path, struct sockaddr_un *address) {
+static int local_socket(const char *path, int messages, struct sockaddr_un *address) {
     size_t length = strlen(path);
     // An empty path would be a name outside of the file system.
     if (length == 0 || length >= sizeof address->sun_path) {
@@ -104,12 +104,12 @@ static int local_socket(const char *path, struct sockaddr_un *address) {
     memset(address, 0, sizeof *address);
     address->sun_family = AF_UNIX;
     memcpy(address->sun_path, path, length);
-    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return socket(AF_UNIX, (messages ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0);
 }
 
-int martlet_unix_listen(const char *path, int backlog) {
+int martlet_unix_listen(const char *path, int messages, int backlog) {
     struct sockaddr_un address;
-    int descriptor = local_socket(path, &address);
+    int descriptor = local_socket(path, messages, &address);
     if (descriptor < 0) return -1;
     // Its file has the mode of the socket: nobody else may connect.
     if (fchmod(descriptor, 0600) || bind(descriptor, (struct sockaddr *)&address, sizeof address)
@@ -118,9 +118,9 @@ int martlet_unix_listen(const char *path, int backlog) {
     return descriptor;
 }
 
-int martlet_unix_connect(const char *path) {
+int martlet_unix_connect(const char *path, int messages) {
     struct sockaddr_un address;
-    int descriptor = local_socket(path, &address);
+    int descriptor = local_socket(path, messages, &address);
     if (descriptor < 0) return -1;
     if (connect(descriptor, (struct sockaddr *)&address, sizeof address)) return closed_with_errno(descriptor);
     return descriptor;

@@ -32,14 +32,18 @@ public enum LocalSockets {
         return Pair(ours: OwnedDescriptor(adopting: ends.0), theirs: OwnedDescriptor(adopting: ends.1))
     }
 
-    /// A stream socket that listens at a path, with mode 0600. At most 107 bytes of path: go by `/proc/self/fd/N/name`.
-    public static func listen(at path: String, backlog: Int32 = 8) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("bind", path) { martlet_unix_listen(path, backlog) })
+    /// A socket that listens at a path, with mode 0600. At most 107 bytes of path: go by `/proc/self/fd/N/name`.
+    ///
+    /// - Parameter keepsBounds: connections keep the bounds of messages; otherwise they are streams.
+    public static func listen(
+        at path: String, keepsBounds: Bool = false, backlog: Int32 = 8
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("bind", path) { martlet_unix_listen(path, keepsBounds ? 1 : 0, backlog) })
     }
 
-    /// A stream connected to the socket at a path.
-    public static func connect(to path: String) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("connect", path) { martlet_unix_connect(path) })
+    /// A connection to the socket at a path.
+    public static func connect(to path: String, keepsBounds: Bool = false) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("connect", path) { martlet_unix_connect(path, keepsBounds ? 1 : 0) })
     }
 
     /// The same for a path of any length.

@@ -18,7 +18,7 @@ extension ContainerRuntime {
         if request.consoleSocket != nil, !plan.process.hasTerminal {
             throw RuntimeFailure(.refused, "--console-socket: the process has no terminal; add --tty")
         }
-        let exec = ContainerExec(plan, store: try imageStore())
+        let exec = ContainerExec(plan, store: try imageStore(), warn: warn)
         guard !request.detaches else {
             _ = try exec.start()
             report(trace)
@@ -42,11 +42,13 @@ extension ContainerRuntime {
 struct ContainerExec {
     private let plan: ExecPlan
     private let store: String
+    private let warn: (String) -> Void
 
     /// - Parameter store: below which the empty directory of guests is kept.
-    init(_ plan: ExecPlan, store: String) {
+    init(_ plan: ExecPlan, store: String, warn: @escaping (String) -> Void) {
         self.plan = plan
         self.store = store
+        self.warn = warn
     }
 
     struct Started: ~Copyable {
@@ -88,7 +90,7 @@ struct ContainerExec {
             try settle(process.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
             if let path = plan.request.pidFile { try PidFile.write(process.number, to: path) }
             spawned.channel.send(.recorded(process: process.number, startsNow: true))
-            try StartAnswer.wait(on: spawned.channel.rawValue)
+            try StartAnswer.wait(on: spawned.channel.rawValue, warn: warn)
             plan.trace.mark("started")
             return Started(process: process, terminal: try connections.receiveTerminal())
         } catch {
@@ -118,12 +120,14 @@ struct ContainerExec {
                 try cgroup.add(process: process, inUnified: inUnified, beside: plan.state.process?.number)
             }
         } catch { throw RuntimeFailure(error) }
+        guard plan.namespaces.hasUser else { return }
         let files: ProcessFileSystem
         do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
             throw RuntimeFailure(.system, "/proc: \(error)")
         }
-        do throws(FieldError) { _ = try plan.settings.applyEarly(to: process, files) } catch {
-            throw RuntimeFailure(error)
-        }
+        // In its namespace the process has no right to any of this.
+        do throws(FieldError) {
+            for warning in try plan.settings.applyEarly(to: process, files) { warn(warning) }
+        } catch { throw RuntimeFailure(error) }
     }
 }

@@ -1,4 +1,3 @@
-import ContainerMounts
 import OCISpec
 import ProcessSettings
 import SystemCalls
@@ -18,22 +17,33 @@ struct ExecInit {
     let emptyDirectory: Int32?
 
     func run(_ channel: consuming InitChannel) -> Never {
-        var failure: RuntimeFailure
+        let failure: RuntimeFailure
         do throws(RuntimeFailure) {
             let process = try prepare(channel)
             let filter = FilterInstallation(
                 filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: seccomp,
                 process: process, state: plan.state.document(.running))
             let files = ProcessFileSystem(adopting: OwnedDescriptor(adopting: processFiles))
+            if !plan.namespaces.hasUser { try limit(files, channel) }
             if let guest = plan.guest {
                 let ready = try ContainerGuest(
                     guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: emptyDirectory)
                 Processes.exit(ready.run(channel.takeSocket(), filter))
             }
-            failure = NativeProgram(plan.settings, files).execute(filter)
+            let program = NativeProgram(plan.settings, files)
+            try program.enter(plan.process.workingDirectory)
+            failure = program.execute(filter) { channel.send(.warning($0)) }
         } catch { failure = error }
         channel.send(.failed(failure))
         Processes.exit(1)
+    }
+
+    private func limit(
+        _ files: borrowing ProcessFileSystem, _ channel: borrowing InitChannel
+    ) throws(RuntimeFailure) {
+        do throws(FieldError) {
+            for warning in try plan.settings.applyEarly(files) { channel.send(.warning(warning)) }
+        } catch { throw RuntimeFailure(error) }
     }
 
     /// - Returns: the process's number, as the runtime sees it.
@@ -43,8 +53,14 @@ struct ExecInit {
             if !hasUser { try Confinement.refuseTracing() }
             if !plan.request.detaches { try Confinement.dieWithParent() }
         }
+        do throws(FieldError) { try plan.settings.scheduling.applyInitialAffinity(to: 0) } catch {
+            throw RuntimeFailure(error)
+        }
         try entrances?.enter()
         guard case .recorded(let process, _) = channel.receive() else { Processes.exit(1) }
+        do throws(FieldError) { try plan.settings.scheduling.applyFinalAffinity(to: 0) } catch {
+            throw RuntimeFailure(error)
+        }
         if hasUser {
             try step("linux.uidMappings") { () throws(SystemCallError) in
                 try UserNamespaceRoot.become()
@@ -55,9 +71,6 @@ struct ExecInit {
         // The keyring that the container's first process made, if it did.
         try? Processes.joinSessionKeyring("_ses.\(plan.state.id)")
         try openTerminal()
-        do throws(MountError) {
-            if plan.guest == nil { try ContainerRoot.changeWorkingDirectory(to: plan.process.workingDirectory) }
-        } catch { throw RuntimeFailure(error) }
         try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
         return process
     }

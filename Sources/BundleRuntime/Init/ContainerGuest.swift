@@ -55,7 +55,7 @@ final class ContainerGuest {
             channel, emptyDirectory: emptyDirectory, keeping: kept(filter),
             identity: { () throws(SandboxError) in try self.becomeUser() },
             beforeFilter: { () throws(SandboxError) in
-                do throws(FieldError) { try filter.install() } catch { throw .configuration("\(error)") }
+                do throws(FieldError) { try filter.install(goesOn: true) } catch { throw .configuration("\(error)") }
             })
     }
 

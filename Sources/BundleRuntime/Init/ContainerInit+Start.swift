@@ -36,7 +36,11 @@ extension ContainerInit {
             process: process, state: running)
         switch prepared {
         case .nothing: fail(RuntimeFailure(.refused, "process: is missing, and start needs it"), starter)
-        case .native(let program): fail(program.execute(filter), starter)
+        case .native(let program):
+            let failure = program.execute(filter) { text in
+                _ = try? LocalSockets.send(starter, InitMessage.warning(text).bytes)
+            }
+            fail(failure, starter)
         case .guest(let guest): Processes.exit(guest.run(OwnedDescriptor(adopting: starter), filter))
         }
     }

@@ -50,20 +50,24 @@ extension ContainerInit {
     }
 
     /// Inside of the root: protects what the configuration protects, and makes the program or the guest ready.
-    func settle(_ files: consuming ProcessFileSystem) throws(RuntimeFailure) -> Prepared {
+    func settle(
+        _ files: consuming ProcessFileSystem, _ channel: borrowing InitChannel
+    ) throws(RuntimeFailure) -> Prepared {
         do throws(FieldError) {
             if !plan.parameters.isEmpty { try plan.parameters.apply(files) }
         } catch { throw RuntimeFailure(error) }
         do throws(MountError) {
             try ContainerRoot.protect(plan.mounts)
-            plan.trace.mark("protected")
-            guard let process = plan.configuration.process else { return .nothing }
-            if !plan.isWasm {
-                try ContainerRoot.reopenNullStreams()
-                try ContainerRoot.changeWorkingDirectory(to: process.workingDirectory)
-            }
+            if !plan.isWasm { try ContainerRoot.reopenNullStreams() }
         } catch { throw RuntimeFailure(error) }
+        plan.trace.mark("protected")
         guard let settings = plan.settings else { return .nothing }
+        if !plan.namespaces.hasUser {
+            // Late: limits hold for what this process itself still does.
+            do throws(FieldError) {
+                for warning in try settings.applyEarly(files) { channel.send(.warning(warning)) }
+            } catch { throw RuntimeFailure(error) }
+        }
         if let guest = plan.guest {
             let ready = try ContainerGuest(
                 guest, isFirstOfNamespace: plan.namespaces.new.contains(.pid), settings, files,
@@ -71,11 +75,13 @@ extension ContainerInit {
             plan.trace.mark("guest")
             return .guest(ready)
         }
+        let program = NativeProgram(settings, files)
+        try program.enter(plan.configuration.process?.workingDirectory ?? "/")
         do throws(FieldError) {
             // Told now, not only when it is started: container managers expect it of `create`.
             _ = try settings.prepareProgram()
         } catch { throw RuntimeFailure(error) }
-        return .native(NativeProgram(settings, files))
+        return .native(program)
     }
 
     func step(

@@ -76,6 +76,10 @@ struct ContainerInit {
         try step("closing descriptors") { () throws(SystemCallError) in
             try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
         }
+        do throws(FieldError) {
+            // The processors that the groups allow, whatever the runtime itself is bound to.
+            try plan.settings?.scheduling.applyFinalAffinity(to: 0)
+        } catch { throw RuntimeFailure(error) }
         if sources.waitsForGo {
             guard channel.receive() == .go else { Processes.exit(1) }
         }
@@ -122,9 +126,6 @@ struct ContainerInit {
         do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
             throw RuntimeFailure(.system, "/proc: \(error)")
         }
-        if !plan.namespaces.hasUser, let settings = plan.settings {
-            do throws(FieldError) { _ = try settings.applyEarly(files) } catch { throw RuntimeFailure(error) }
-        }
         do throws(FieldError) { try plan.names.apply() } catch { throw RuntimeFailure(error) }
         let root = try mounted()
         try runHooks(channel)
@@ -134,7 +135,7 @@ struct ContainerInit {
             try root.enter(plan.request.avoidsPivot ? .move : .pivot)
         } catch { throw RuntimeFailure(error) }
         plan.trace.mark("pivot")
-        return try settle(files)
+        return try settle(files, channel)
     }
 
     /// The container's tree, not yet the process's root.

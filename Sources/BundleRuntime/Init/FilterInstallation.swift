@@ -14,12 +14,15 @@ struct FilterInstallation {
     let state: OCIState
 
     /// Puts the filter in force, and hands its listener over.
-    func install() throws(FieldError) {
+    ///
+    /// - Parameter goesOn: the process doesn't become another program afterwards.
+    func install(goesOn: Bool = false) throws(FieldError) {
         guard let filter, let configuration else { return }
-        guard filter.hasListener, let connection else { return try filter.install() }
+        guard filter.hasListener, let connection else { return try filter.install(goesOn: goesOn) }
         let message = SeccompListener.message(
             version: state.ociVersion, process: process, metadata: configuration.listenerMetadata, state: state.json)
         try filter.install(
-            listener: SeccompListener(connection: OwnedDescriptor(adopting: connection), message: message))
+            listener: SeccompListener(connection: OwnedDescriptor(adopting: connection), message: message),
+            goesOn: goesOn)
     }
 }

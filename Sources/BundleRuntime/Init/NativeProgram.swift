@@ -1,3 +1,4 @@
+import ContainerMounts
 import ProcessSettings
 import SystemCalls
 
@@ -5,18 +6,35 @@ import SystemCalls
 final class NativeProgram {
     private var settings: ProcessSettings
     private let files: ProcessFileSystem
+    /// A working directory that only the user may enter.
+    private var pendingDirectory: String?
 
     init(_ settings: ProcessSettings, _ files: consuming ProcessFileSystem) {
         self.settings = settings
         self.files = files
     }
 
+    /// Goes to the working directory; one that root may not enter is entered as the user.
+    func enter(_ directory: String) throws(RuntimeFailure) {
+        do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: directory) } catch {
+            guard error.cause?.errno == .accessDenied else { throw RuntimeFailure(error) }
+            pendingDirectory = directory
+        }
+    }
+
     /// Becomes the program. Returns only when it can't, and then why.
-    func execute(_ filter: FilterInstallation) -> RuntimeFailure {
+    func execute(_ filter: FilterInstallation, warn: (String) -> Void) -> RuntimeFailure {
         do throws(FieldError) {
             // Without no_new_privs a filter takes a capability that is given up next.
             if !settings.noNewPrivileges { try filter.install() }
-            _ = try settings.applyIdentity(files)
+            for warning in try settings.applyIdentity(files) { warn(warning) }
+        } catch { return RuntimeFailure(error) }
+        if let pendingDirectory {
+            do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: pendingDirectory) } catch {
+                return RuntimeFailure(error)
+            }
+        }
+        do throws(FieldError) {
             let program = try settings.prepareProgram()
             if settings.noNewPrivileges { try filter.install() }
             return RuntimeFailure(ProcessSettings.execute(program))

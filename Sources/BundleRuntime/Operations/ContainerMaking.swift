@@ -154,13 +154,19 @@ final class ContainerMaking {
             }
         } catch { throw RuntimeFailure(error) }
         plan.trace.mark("in its group")
+    }
+
+    /// Limits and priorities of a process in a user namespace, which has no right to set any of them itself. Last, since they
+    /// hold for what it does from then on.
+    private func limit(_ process: Int32) throws(RuntimeFailure) {
         guard plan.namespaces.hasUser, let settings = plan.settings else { return }
-        // In its namespace the process has no right to any of this.
         let files: ProcessFileSystem
         do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
             throw RuntimeFailure(.system, "/proc: \(error)")
         }
-        do throws(FieldError) { _ = try settings.applyEarly(to: process, files) } catch { throw RuntimeFailure(error) }
+        do throws(FieldError) {
+            for warning in try settings.applyEarly(to: process, files) { runtime.warn(warning) }
+        } catch { throw RuntimeFailure(error) }
     }
 
     /// Answers the first process until it is ready.
@@ -172,7 +178,9 @@ final class ContainerMaking {
                 channel.send(.hooksDone(process: process ?? 0))
             case .ready(let trace):
                 plan.trace.mark("ready")
-                return plan.trace.merge(trace)
+                plan.trace.merge(trace)
+                return try limit(process ?? 0)
+            case .warning(let text): runtime.warn(text)
             case .failed(let failure): throw failure
             default:
                 throw RuntimeFailure(.system, "the container's first process ended while it was being set up")
@@ -204,7 +212,7 @@ final class ContainerMaking {
 
     /// Removes the container, whose first process has been reaped.
     func remove() throws(RuntimeFailure) {
-        try ContainerRemoval(directory: directory, state: state).finish(store)
+        try ContainerRemoval(directory: directory, state: state).finish(store, warn: runtime.warn)
     }
 
     /// Takes back what was made.

@@ -45,7 +45,7 @@ struct ContainerRemoval: ~Copyable {
     }
 
     /// Removes what is left once the first process has ended, and the record last.
-    func finish(_ store: borrowing BundleStore) throws(RuntimeFailure) {
+    func finish(_ store: borrowing BundleStore, warn: (String) -> Void) throws(RuntimeFailure) {
         if let cgroup {
             do throws(CgroupError) {
                 try cgroup.kill(ignoring: Set(state.process.map { [$0.number] } ?? []))
@@ -54,7 +54,7 @@ struct ContainerRemoval: ~Copyable {
         }
         // Their failures are warnings.
         for failure in HookRunner(hooks).runAll(.poststop, state: state.document(.stopped).json.bytes()) {
-            try? Files.writeAll(2, Array("martlet: warning: \(failure)\n".utf8))
+            warn("\(failure)")
         }
         try store.remove(state.id)
     }

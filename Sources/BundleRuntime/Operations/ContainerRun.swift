@@ -57,7 +57,7 @@ struct ContainerRun {
         _ making: ContainerMaking, _ made: borrowing ContainerMaking.Made
     ) throws(RuntimeFailure) {
         do throws(RuntimeFailure) {
-            try StartAnswer.wait(on: made.channel.rawValue)
+            try StartAnswer.wait(on: made.channel.rawValue, warn: runtime.warn)
             plan.trace.mark("started")
             try runtime.runPoststart(making.state, making.directory)
         } catch {

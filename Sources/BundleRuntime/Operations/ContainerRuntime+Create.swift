@@ -33,8 +33,13 @@ extension ContainerRuntime {
     func plan(_ request: CreateRequest) throws(RuntimeFailure) -> ContainerPlan {
         let trace = PhaseTrace(isActive: settings.tracesPhases)
         try BundleID.check(request.id)
+        let request = try request.withAbsolutePaths()
         let document = try BundleDocument.read(bundle: request.bundle, file: request.configuration)
         trace.mark("config.json")
+        // Where hooks stand.
+        do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {
+            throw RuntimeFailure(.refused, "the bundle: \(error)")
+        }
         guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
         let rootfs = root.path.hasPrefix("/") ? root.path : "\(document.bundle)/\(root.path)"
         let images = try imageStore()
@@ -48,8 +53,21 @@ extension ContainerRuntime {
             document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless, trace: trace)
     }
 
+    /// A line for each phase, on standard error.
     func report(_ trace: PhaseTrace) {
         guard trace.isActive else { return }
         for line in trace.report() { try? Files.writeAll(2, Array("\(line)\n".utf8)) }
+    }
+}
+
+extension CreateRequest {
+    /// The same from any working directory.
+    fileprivate func withAbsolutePaths() throws(RuntimeFailure) -> CreateRequest {
+        var request = self
+        request.bundle = try BundleDocument.absolute(bundle)
+        if let path = configuration { request.configuration = try BundleDocument.absolute(path) }
+        if let path = pidFile { request.pidFile = try BundleDocument.absolute(path) }
+        if let path = consoleSocket { request.consoleSocket = try BundleDocument.absolute(path) }
+        return request
     }
 }

@@ -25,7 +25,7 @@ extension ContainerRuntime {
         }
         let removal = try ContainerRemoval(directory: directory, state: state)
         if status != .stopped { try removal.kill() }
-        try removal.finish(store)
+        try removal.finish(store, warn: warn)
     }
 
     private func deleteUnpublished(

@@ -29,7 +29,7 @@ extension ContainerRuntime {
         do throws(SystemCallError) {
             try LocalSockets.send(connection.rawValue, [ContainerInit.startCommand])
         } catch { throw RuntimeFailure(.system, "container \(id): its first process doesn't answer: \(error)") }
-        try StartAnswer.wait(on: connection.rawValue)
+        try StartAnswer.wait(on: connection.rawValue, warn: warn)
         try runPoststart(state, directory)
     }
 

@@ -15,14 +15,24 @@ public struct ContainerRuntime: Sendable {
     let root: String?
     /// Without the privileges of the machine's root.
     let isRootless: Bool
+    /// Told what was asked for and isn't had, and is no error.
+    let warn: @Sendable (String) -> Void
 
-    public init(_ settings: RuntimeSettings) throws(RuntimeFailure) {
+    public init(
+        _ settings: RuntimeSettings,
+        warn: @escaping @Sendable (String) -> Void = { try? Files.writeAll(2, Array("martlet: warning: \($0)\n".utf8)) }
+    ) throws(RuntimeFailure) {
         self.settings = settings
+        self.warn = warn
+        // A caller that ignores it would have the kernel reap the hooks that we wait for.
+        SignalSet.useDefault(Self.childSignal)
         var root: String?
         if let path = settings.root { root = try BundleDocument.absolute(path) }
         self.root = root
         isRootless = settings.isRootless ?? !Self.isPrivileged
     }
+
+    private static let childSignal: Int32 = 17
 
     /// Root outside of every user namespace. The first one has a fixed number.
     private static var isPrivileged: Bool {

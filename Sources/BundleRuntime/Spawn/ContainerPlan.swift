@@ -95,9 +95,6 @@ final class ContainerPlan {
         if linux.intelRdt != nil {
             throw RuntimeFailure(.refused, "linux.intelRdt: isn't supported by this version")
         }
-        if linux.memoryPolicy != nil {
-            throw RuntimeFailure(.refused, "linux.memoryPolicy: isn't supported by this version")
-        }
         if let user = linux.namespace(.user), user.path == nil, linux.uidMappings.isEmpty || linux.gidMappings.isEmpty {
             throw RuntimeFailure(
                 .refused, "linux.uidMappings: a new user namespace needs mappings of users and of groups")

@@ -67,9 +67,11 @@ struct ContainerDirectory: ~Copyable {
     }
 
     /// The socket on which the first process waits for `start`.
-    func listen() throws(SystemCallError) -> OwnedDescriptor { try LocalSockets.listen(at: path(of: Self.socket)) }
+    func listen() throws(SystemCallError) -> OwnedDescriptor {
+        try LocalSockets.listen(at: path(of: Self.socket), keepsBounds: true)
+    }
 
     func connect() throws(SystemCallError) -> OwnedDescriptor {
-        try LocalSockets.connect(to: path(of: Self.socket))
+        try LocalSockets.connect(to: path(of: Self.socket), keepsBounds: true)
     }
 }
