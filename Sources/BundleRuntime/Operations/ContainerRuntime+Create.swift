@@ -36,10 +36,6 @@ extension ContainerRuntime {
         let request = try request.withAbsolutePaths()
         let document = try BundleDocument.read(bundle: request.bundle, file: request.configuration)
         trace.mark("config.json")
-        // Where hooks stand.
-        do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {
-            throw RuntimeFailure(.refused, "the bundle: \(error)")
-        }
         guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
         let rootfs = root.path.hasPrefix("/") ? root.path : "\(document.bundle)/\(root.path)"
         let images = try imageStore()
@@ -48,6 +44,10 @@ extension ContainerRuntime {
             guest = try GuestPlan(program, store: images, trace: trace)
         } else {
             try SealedProgram.ensure()
+        }
+        // Where hooks stand. A program that begins anew takes its paths from where it was called.
+        do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {
+            throw RuntimeFailure(.refused, "the bundle: \(error)")
         }
         return try ContainerPlan(
             document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless, trace: trace)
