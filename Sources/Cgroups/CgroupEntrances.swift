@@ -2,9 +2,9 @@ import SystemCalls
 
 /// Files by which a process enters a container's groups itself: opened by the runtime, written by its child.
 ///
-/// Moving another process makes the kernel wait until no processor is in the middle of a fork: 7 to 17 ms for the first tree. A
-/// process with one thread that moves itself by a `tasks` file of version 1 waits for nobody: 0.03 ms a tree. The kernel asks for
-/// the rights of whoever opened the file, so that a child may enter that has given its own up.
+/// Moving another process makes the kernel wait until no processor is in the middle of a fork: 7 to 17 ms for the first
+/// tree. A process with one thread that moves itself by a `tasks` file of version 1 waits for nobody: 0.03 ms a tree.
+/// The kernel asks for the rights of whoever opened the file, so that a child may enter that has given its own up.
 public struct CgroupEntrances: ~Copyable {
     private struct Entrance {
         let file: Int32
@@ -52,7 +52,8 @@ extension ContainerCgroup {
 
     /// Opens the entrances; nil while systemd has to be given a process first: then by `add`.
     ///
-    /// - Parameter inUnified: clone3 makes the process in `unifiedDirectory`. Without, it waits there as if another moved it.
+    /// - Parameter inUnified: clone3 makes the process in `unifiedDirectory`. Without, it waits there as if another
+    ///   moved it.
     public func openEntrances(inUnified: Bool) throws(CgroupError) -> CgroupEntrances? {
         guard awaited == nil else { return nil }
         var entrances = CgroupEntrances()

@@ -2,15 +2,16 @@ import SystemCalls
 
 /// The trees of control groups that this machine has mounted (cgroups(7)).
 ///
-/// Version 1 has a tree for each controller, or for a few of them, and named trees without any; version 2 has one tree. A hybrid
-/// machine has both, and a controller is never in both.
+/// Version 1 has a tree for each controller, or for a few of them, and named trees without any; version 2 has one tree.
+/// A hybrid machine has both, and a controller is never in both.
 public struct CgroupHierarchy: Sendable, Equatable {
     /// One mounted tree.
     public struct Tree: Sendable, Equatable {
         /// What is mounted there with version 1: `cpu`, `cpuacct`, `name=systemd`. Empty with version 2.
         public var controllers: [String]
         public var mountPoint: String
-        /// The group that is mounted at the mount point; anything but a slash inside a container without a cgroup namespace.
+        /// The group that is mounted at the mount point; anything but a slash inside a container without a cgroup
+        /// namespace.
         public var root: String
 
         public var isUnified: Bool { controllers.isEmpty }
@@ -36,8 +37,8 @@ public struct CgroupHierarchy: Sendable, Equatable {
 
     /// Finds the trees.
     ///
-    /// - Parameter withRoots: whether `root` has to be right. Without, the usual place of version 2 is believed at the cost of
-    ///   one call: the table of mounts has hundreds of lines on a machine with containers.
+    /// - Parameter withRoots: whether `root` has to be right. Without, the usual place of version 2 is believed at the
+    ///   cost of one call: the table of mounts has hundreds of lines on a machine with containers.
     public static func current(withRoots: Bool) throws(CgroupError) -> CgroupHierarchy {
         if !withRoots, (try? FilesystemType.of(usualMountPoint)) == .unifiedGroups {
             return CgroupHierarchy(trees: [Tree(controllers: [], mountPoint: usualMountPoint)])
@@ -63,7 +64,9 @@ public struct CgroupHierarchy: Sendable, Equatable {
             }
         }
         // Whoever covers the usual place with version 2 has left the trees below it in the table, and out of sight.
-        if let unified = trees.first(where: { $0.isUnified && $0.mountPoint == Self.usualMountPoint }) { trees = [unified] }
+        if let unified = trees.first(where: { $0.isUnified && $0.mountPoint == Self.usualMountPoint }) {
+            trees = [unified]
+        }
     }
 
     /// A line such as `30 24 0:26 / /sys/fs/cgroup/memory rw,relatime shared:5 - cgroup cgroup rw,memory`.

@@ -49,16 +49,20 @@ struct CgroupPath: Equatable, Sendable {
         guard let own = own?.directory(in: tree) else {
             throw CgroupError(
                 field: Self.field,
-                "\(tree.mountPoint) doesn't show our own group, to which \"\(text)\" is relative; begin it with a slash")
+                "\(tree.mountPoint) doesn't show our own group, to which \"\(text)\" is relative; begin it with a slash"
+            )
         }
-        let parent = tree.isUnified && own != tree.mountPoint ? String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)]) : own
-        return "\(parent)/\(text)"
+        return "\(Self.parent(beside: own, in: tree))/\(text)"
     }
 
     /// Where an unprivileged user may make groups: beside our own group with version 2, below it with version 1.
     func delegatedDirectory(in tree: CgroupHierarchy.Tree, own: CgroupMembership) -> String? {
         guard let own = own.directory(in: tree) else { return nil }
-        let parent = tree.isUnified && own != tree.mountPoint ? String(own[..<(own.lastIndex(of: "/") ?? own.endIndex)]) : own
-        return "\(parent)/\(text)"
+        return "\(Self.parent(beside: own, in: tree))/\(text)"
+    }
+
+    private static func parent(beside own: String, in tree: CgroupHierarchy.Tree) -> String {
+        guard tree.isUnified, own != tree.mountPoint, let slash = own.lastIndex(of: "/") else { return own }
+        return String(own[..<slash])
     }
 }

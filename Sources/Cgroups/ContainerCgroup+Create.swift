@@ -8,13 +8,14 @@ extension ContainerCgroup {
     ///   - path: `linux.cgroupsPath`: absolute, or relative to our own group; nil for `/martlet/ID`. With systemd
     ///     `slice:prefix:name`.
     ///   - rootless: we may not be allowed to. Then a group at a place of our choice is made where groups are delegated
-    ///     to us; where none are, a limit that was asked for is an error that names its field, and without limits nothing is
-    ///     made.
+    ///     to us; where none are, a limit that was asked for is an error that names its field, and without limits
+    ///     nothing is made.
     ///   - controllers: the trees to have a group in, by a controller; nil for all that are mounted.
-    ///   - restrictsDevices: whether the device rules are enforced; without rules only what every container has is allowed.
+    ///   - restrictsDevices: whether the device rules are enforced; without rules only what every container has is
+    ///     allowed.
     ///   - annotations: of the container; systemd takes those that begin with `org.systemd.property.` as properties.
-    ///   - willMake: hears all that may exist from now on, before the first is made: who puts it on record finds, after a
-    ///     crash at any moment, what has to be deleted.
+    ///   - willMake: hears all that may exist from now on, before the first is made: who puts it on record finds, after
+    ///     a crash at any moment, what has to be deleted.
     public static func create(
         path: String?, id: String, driver: CgroupDriver = .filesystem, resources: LinuxResources?, rootless: Bool,
         controllers: Set<String>? = nil, restrictsDevices: Bool = true, annotations: [String: String] = [:],

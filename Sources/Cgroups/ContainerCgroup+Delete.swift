@@ -18,8 +18,10 @@ extension ContainerCgroup {
             do throws(SystemCallError) {
                 try Self.remove(group.directory)
             } catch {
-                failure = failure ?? CgroupError(
-                    error, advice: error.errno == .busy ? "it still has processes; kill them first" : nil)
+                failure =
+                    failure
+                    ?? CgroupError(
+                        error, advice: error.errno == .busy ? "it still has processes; kill them first" : nil)
             }
         }
         if let failure { throw failure }
@@ -35,7 +37,9 @@ extension ContainerCgroup {
                 case .noSuchFile: return
                 case .busy where attempt < delays.count:
                     try removeBelow(directory)
-                    if attempt > 0 || (try? Files.removeDirectory(directory)) == nil { Pause.milliseconds(delays[attempt]) }
+                    // What was below it may have been all.
+                    if attempt == 0, (try? Files.removeDirectory(directory)) != nil { return }
+                    Pause.milliseconds(delays[attempt])
                 default: throw error
                 }
             }

@@ -7,7 +7,8 @@ extension ContainerCgroup {
 
     /// Sends SIGKILL to every process of the container and returns when none is left.
     ///
-    /// Processes that end stay in the list until somebody waits for them, so that the caller's own children don't count.
+    /// Processes that end stay in the list until somebody waits for them, so that the caller's own children don't
+    /// count.
     ///
     /// - Parameter ignored: processes that count as gone, as the container's init whose exit the caller collects later.
     public func kill(ignoring ignored: Set<Int32> = []) throws(CgroupError) {
@@ -38,7 +39,8 @@ extension ContainerCgroup {
         if signal == Self.killed, wasFrozen { try thaw() }
     }
 
-    /// The kernel's own way (Linux 5.14), which no fork escapes. Only where version 2 has all processes, which is everywhere.
+    /// The kernel's own way (Linux 5.14), which no fork escapes. Only where version 2 has all processes, which is
+    /// everywhere.
     private func killAtOnce() throws(CgroupError) -> Bool {
         guard let unified, awaited == nil else { return false }
         do throws(SystemCallError) {
@@ -52,8 +54,8 @@ extension ContainerCgroup {
         }
     }
 
-    /// Stopped first, so that none is made between the list and the signal; where they can't be stopped, the caller's loop
-    /// or the next call catches the newcomers.
+    /// Stopped first, so that none is made between the list and the signal; where they can't be stopped, the caller's
+    /// loop or the next call catches the newcomers.
     private func signalEach(_ signal: Int32) throws(CgroupError) {
         let wasFrozen = isFrozen
         let isStopped = wasFrozen || (try? freeze()) != nil
@@ -70,14 +72,17 @@ extension ContainerCgroup {
     /// A container whose group somebody shares with us would take us along.
     private func refuseOurselves(_ processes: [Int32]) throws(CgroupError) {
         if processes.contains(Processes.current) {
-            throw CgroupError("we are in the container's group ourselves (\(census?.directory ?? "")): nothing is killed")
+            throw CgroupError(
+                "we are in the container's group ourselves (\(census?.directory ?? "")); nothing was done")
         }
     }
 
     private static func isZombie(_ process: Int32) -> Bool {
         guard let bytes = try? Files.contents(of: "/proc/\(process)/stat", limit: 4096) else { return true }
         // The name in parentheses may hold anything; the state follows the last one.
-        guard let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")), parenthesis + 2 < bytes.count else { return false }
+        guard let parenthesis = bytes.lastIndex(of: UInt8(ascii: ")")), parenthesis + 2 < bytes.count else {
+            return false
+        }
         return [UInt8(ascii: "Z"), UInt8(ascii: "X")].contains(bytes[parenthesis + 2])
     }
 }

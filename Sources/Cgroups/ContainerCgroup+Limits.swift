@@ -7,8 +7,8 @@ extension ContainerCgroup {
     /// - Throws: an error that names the field whose value the kernel refused, or for which there is no controller.
     public func apply(_ resources: LinuxResources) throws(CgroupError) { try apply(resources, isNew: false) }
 
-    /// Changes the limits of a running container: `update`. Fields that are left out stay as they are; so do devices when
-    /// there is no rule.
+    /// Changes the limits of a running container: `update`. Fields that are left out stay as they are; so do devices
+    /// when there is no rule.
     public func update(_ resources: LinuxResources) throws(CgroupError) {
         try check(resources)
         if let unit { try SystemdDriver.update(unit, resources: resources, unified: isUnified) }

@@ -6,8 +6,8 @@ extension ContainerCgroup {
     ///
     /// - Parameters:
     ///   - inUnified: clone3 has made it in `unifiedDirectory` already.
-    ///   - beside: a process of the container, for `exec`. When the container has groups of its own below version 2's, only
-    ///     they take processes: then the new one is put where that one is.
+    ///   - beside: a process of the container, for `exec`. When the container has groups of its own below version 2's,
+    ///     only they take processes: then the new one is put where that one is.
     public mutating func add(
         process: Int32, inUnified: Bool = false, beside: Int32? = nil
     ) throws(CgroupError) {

@@ -11,7 +11,9 @@ extension ContainerCgroup {
     ///
     /// Processes that our process namespace doesn't show are left out.
     public func processes() throws(CgroupError) -> [Int32] {
-        guard let group = census else { throw CgroupError("the container has none, so that its processes aren't known") }
+        guard let group = census else {
+            throw CgroupError("the container has none, so that its processes aren't known")
+        }
         do throws(SystemCallError) {
             var found: [Int32] = []
             for directory in try Self.tree(group.directory) {
@@ -27,7 +29,8 @@ extension ContainerCgroup {
     /// The group by which processes are counted: every process of the container is in all of them.
     var census: Group? { awaited == nil ? unified ?? groups.first : nil }
 
-    /// A directory and all groups below it, each after the one that it is in. A group that vanishes meanwhile is left out.
+    /// A directory and all groups below it, each after the one that it is in. A group that vanishes meanwhile is left
+    /// out.
     static func tree(_ top: String) throws(SystemCallError) -> [String] {
         var found = [top]
         var level = [top]

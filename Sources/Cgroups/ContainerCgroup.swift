@@ -1,10 +1,11 @@
 import OCISpec
 import SystemCalls
 
-/// The control groups of one container: one for each tree of version 1 and one for version 2, as far as they are mounted.
+/// The control groups of one container: one for each tree of version 1 and one for version 2, as far as they are
+/// mounted.
 ///
-/// A value that names directories; what it names stays until `delete()`. A container without groups (unprivileged, nothing
-/// delegated, nothing asked for) has none, and what needs one says so.
+/// A value that names directories; what it names stays until `delete()`. A container without groups (unprivileged,
+/// nothing delegated, nothing asked for) has none, and what needs one says so.
 public struct ContainerCgroup: Sendable, Equatable {
     /// The group in one tree.
     public struct Group: Sendable, Equatable {

@@ -28,8 +28,9 @@ enum Cpuset {
     }
 
     /// Mounts with `noprefix` name the files without the controller.
-    private static func value(_ name: String, of directory: String) throws(SystemCallError) -> (text: String, file: String)
-    {
+    private static func value(_ name: String, of directory: String) throws(SystemCallError) -> (
+        text: String, file: String
+    ) {
         for file in ["cpuset.\(name)", name] {
             do throws(SystemCallError) {
                 return (try GroupFile.words(file, of: directory).first.map(String.init) ?? "", file)

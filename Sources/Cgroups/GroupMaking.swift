@@ -28,7 +28,8 @@ struct GroupMaking {
         for directory in try places(in: tree) {
             do throws(SystemCallError) {
                 try make(directory, in: tree)
-                // Groups in ours are born with what it has. Of others we don't know, and a child may lack the right to look.
+                // Groups in ours are born with what it has. Of others we don't know, and a child may lack the right to
+                // look.
                 if !place.isDefault, tree.controllers.contains("cpuset") { try Cpuset.inherit(directory) }
                 groups.append(.init(controllers: tree.controllers, directory: directory))
                 if tree.isUnified { unifiedRoot = tree.mountPoint }

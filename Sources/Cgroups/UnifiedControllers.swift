@@ -33,7 +33,8 @@ struct UnifiedControllers {
                 // All or none: one that is refused (as by realtime processes) mustn't keep the others.
                 var refused = 0
                 for controller in all {
-                    if (try? GroupFile.write(controller, to: "cgroup.subtree_control", of: current)) == nil { refused += 1 }
+                    let written: Void? = try? GroupFile.write(controller, to: "cgroup.subtree_control", of: current)
+                    if written == nil { refused += 1 }
                 }
                 if refused > 0 { obstacle = obstacle ?? (current, error) }
             }
@@ -47,7 +48,8 @@ struct UnifiedControllers {
     ) -> CgroupError {
         guard isOffered else {
             return CgroupError(
-                field: field, "the controller \(controller) isn't in version 2 on this machine (\(root)/cgroup.controllers)")
+                field: field,
+                "the controller \(controller) isn't in version 2 on this machine (\(root)/cgroup.controllers)")
         }
         guard let obstacle else {
             return CgroupError(field: field, "the controller \(controller) isn't handed down to \(group)")
@@ -56,13 +58,15 @@ struct UnifiedControllers {
         case .busy:
             return CgroupError(
                 field: field,
-                "\(obstacle.group) has processes of its own and can't hand the controller \(controller) down; move them into a group below it",
+                "\(obstacle.group) has processes of its own and can't hand the controller \(controller) down; "
+                    + "move them into a group below it",
                 errno: .busy)
         case .notSupported:
             return CgroupError(
                 field: field, "\(obstacle.group) is threaded, and the controller \(controller) is for whole processes",
                 errno: obstacle.error.errno)
-        default: return CgroupError(field: field, obstacle.error, advice: "the controller \(controller) isn't handed down")
+        default:
+            return CgroupError(field: field, obstacle.error, advice: "the controller \(controller) isn't handed down")
         }
     }
 

@@ -13,7 +13,9 @@ public struct Foreground {
     /// Joined by the workload. Stays the caller's to remove.
     public var cgroup: ContainerCgroup?
 
-    public init(timeout: Duration? = nil, terminal: Bool = false, interactive: Bool = false, cgroup: ContainerCgroup? = nil) {
+    public init(
+        timeout: Duration? = nil, terminal: Bool = false, interactive: Bool = false, cgroup: ContainerCgroup? = nil
+    ) {
         self.timeout = timeout
         self.terminal = terminal
         self.interactive = interactive

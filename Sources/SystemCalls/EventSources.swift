@@ -11,7 +11,8 @@ public enum EventSources {
     /// inotify(7), non-blocking: readable when one of the files was changed.
     ///
     /// - Parameter missing: whether to pass over files that aren't there.
-    public static func modifications(of paths: [String], missing: Bool = false) throws(SystemCallError) -> OwnedDescriptor
+    public static func modifications(of paths: [String], missing: Bool = false) throws(SystemCallError)
+        -> OwnedDescriptor
     {
         let inotify = OwnedDescriptor(adopting: try checked("inotify_init1") { martlet_inotify() })
         for path in paths {

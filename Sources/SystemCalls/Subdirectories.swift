@@ -3,8 +3,8 @@ import Glibc
 extension Files {
     /// The names of the directories in a directory, without `.` and `..`, in no particular order.
     ///
-    /// For file systems that tell the kind of an entry with its name, as those of control groups do. More than `limit` of
-    /// them is `EFBIG`; a name that isn't UTF-8 is left out.
+    /// For file systems that tell the kind of an entry with its name, as those of control groups do. More than `limit`
+    /// of them is `EFBIG`; a name that isn't UTF-8 is left out.
     public static func subdirectories(of path: String, limit: Int) throws(SystemCallError) -> [String] {
         guard let stream = opendir(path) else { throw SystemCallError("opendir", path) }
         defer { closedir(stream) }

@@ -3,13 +3,14 @@ import OCISpec
 import SystemCalls
 
 extension Scenario {
-    /// Version 2 alone, where other mounts keep most controllers in version 1: in a mount namespace of our own, version 2 covers
-    /// the usual place. What it has here is real.
+    /// Version 2 alone, where other mounts keep most controllers in version 1: in a mount namespace of our own, version
+    /// 2 covers the usual place. What it has here is real.
     static func unified(id: String) throws {
         try coverWithUnified()
         let root = "/sys/fs/cgroup"
         report("controllers", text("\(root)/cgroup.controllers"))
-        var cgroup = try ContainerCgroup.create(path: "/\(id)/inner", id: id, resources: nil, rootless: false, restrictsDevices: false)
+        var cgroup = try ContainerCgroup.create(
+            path: "/\(id)/inner", id: id, resources: nil, rootless: false, restrictsDevices: false)
         defer {
             try? cgroup.delete()
             try? Files.removeDirectory("\(root)/\(id)")
@@ -27,6 +28,12 @@ extension Scenario {
         report("pressure", try cgroup.statistics().cpu.pressure != nil)
         try limits(cgroup, "\(root)/\(id)/inner")
         try processesInside(id)
+        try cgroup.give(to: 65534)
+        report(
+            "owners",
+            try ["", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.max.depth"].map { name in
+                "\(try FileStatus.of("\(root)/\(id)/inner\(name)").owner)"
+            }.joined(separator: " "))
         try innerGroups(&cgroup, beside: process)
         try cgroup.kill()
         report("killed", "\(try Processes.wait(for: process))")
@@ -121,12 +128,18 @@ extension Scenario {
             resources.memory = memory
             let before = try asNobody { try ContainerCgroup.create(path: nil, id: id, resources: nil, rootless: true) }
             report("nothing", before)
-            report("limit", try asNobody { try ContainerCgroup.create(path: nil, id: id, resources: resources, rootless: true) })
-            report("path", try asNobody { try ContainerCgroup.create(path: "/\(id)", id: id, resources: nil, rootless: true) })
+            report(
+                "limit",
+                try asNobody { try ContainerCgroup.create(path: nil, id: id, resources: resources, rootless: true) })
+            report(
+                "path",
+                try asNobody { try ContainerCgroup.create(path: "/\(id)", id: id, resources: nil, rootless: true) })
             for name in ["", "/cgroup.procs", "/cgroup.subtree_control"] {
                 try OwnershipCalls.setOwner("\(own)\(name)", in: Files.currentDirectory, user: 65534, group: 65534)
             }
-            report("delegated", try asNobody { try ContainerCgroup.create(path: nil, id: id, resources: nil, rootless: true) })
+            report(
+                "delegated",
+                try asNobody { try ContainerCgroup.create(path: nil, id: id, resources: nil, rootless: true) })
             report("stands", (try? FileStatus.of("\(own)/martlet/\(id)")) != nil)
             for name in ["martlet/\(id)", "martlet"] { try? Files.removeDirectory("\(own)/\(name)") }
         }

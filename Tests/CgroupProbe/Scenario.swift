@@ -43,7 +43,8 @@ enum Scenario {
 
     static func movedFromOutside(id: String) throws {
         let start = Clocks.now(.monotonic)
-        var cgroup = try ContainerCgroup.create(path: "/martlet-\(id)/inner/\(id)", id: id, resources: nil, rootless: false)
+        var cgroup = try ContainerCgroup.create(
+            path: "/martlet-\(id)/inner/\(id)", id: id, resources: nil, rootless: false)
         report("createMicroseconds", (Clocks.now(.monotonic) - start) / 1000)
         defer {
             try? cgroup.delete()

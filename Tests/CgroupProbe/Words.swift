@@ -34,7 +34,8 @@ func count(of process: Int32, in cgroup: ContainerCgroup) throws -> Int {
     let hierarchy = try CgroupHierarchy.current(withRoots: true)
     let membership = try CgroupMembership.of(process)
     return hierarchy.trees.filter { tree in
-        membership.directory(in: tree).map { directory in cgroup.groups.contains { $0.directory == directory } } ?? false
+        membership.directory(in: tree).map { directory in cgroup.groups.contains { $0.directory == directory } }
+            ?? false
     }.count
 }
 

@@ -2,8 +2,8 @@ import Cgroups
 import OCISpec
 import SystemCalls
 
-// A process with one thread that makes groups, enters them and reports what came of it, a line `name=value` for each fact.
-// Tests run it: they have threads, and it may leave the machine's mounts for some of its own.
+// A process with one thread that makes groups, enters them and reports what came of it, a line `name=value` for each
+// fact. Tests run it: they have threads, and it may leave the machine's mounts for some of its own.
 
 let words = CommandLine.arguments.dropFirst()
 do {

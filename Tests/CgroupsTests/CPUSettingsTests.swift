@@ -18,7 +18,9 @@ import Testing
         try CPUSettings.unified(cpu(change)) { current }.map { "\($0.file)=\($0.value)" }
     }
 
-    @Test(arguments: [(0, 1), (2, 1), (3, 2), (100, 17), (512, 59), (1024, 100), (2048, 174), (262_144, 10_000), (999_999, 10_000)])
+    @Test(arguments: [
+        (0, 1), (2, 1), (3, 2), (100, 17), (512, 59), (1024, 100), (2048, 174), (262_144, 10_000), (999_999, 10_000),
+    ])
     func sharesBecomeTheWeightThatOthersMakeOfThem(_ shares: UInt64, _ weight: UInt64) {
         #expect(CPUSettings.weight(shares: shares) == weight)
     }

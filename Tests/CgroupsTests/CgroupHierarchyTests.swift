@@ -25,7 +25,8 @@ import Testing
     }
 
     @Test func version2AtTheUsualPlaceIsAllThereIs() {
-        let hierarchy = CgroupHierarchy(mountTable: Self.hybrid + "\n40 24 0:29 / /sys/fs/cgroup rw - cgroup2 none rw\n")
+        let hierarchy = CgroupHierarchy(
+            mountTable: Self.hybrid + "\n40 24 0:29 / /sys/fs/cgroup rw - cgroup2 none rw\n")
         #expect(hierarchy.trees == [.init(controllers: [], mountPoint: "/sys/fs/cgroup")])
         #expect(hierarchy.isUnified)
     }

@@ -47,8 +47,8 @@ struct GroupProcessTests {
     }
 }
 
-/// Version 2 as the kernel has it, in a mount namespace where it is all there is. Controllers that version 1 holds elsewhere
-/// can't move there: what they do in version 2 is in `PlainTreeTests`.
+/// Version 2 as the kernel has it, in a mount namespace where it is all there is. Controllers that version 1 holds
+/// elsewhere can't move there: what they do in version 2 is in `PlainTreeTests`.
 @Suite(.enabled(if: Here.hasUnifiedTree, "needs root and version 2 mounted"))
 struct UnifiedTreeTests {
     @Test func aContainersGroupLivesInVersion2Alone() throws {
@@ -61,6 +61,7 @@ struct UnifiedTreeTests {
         #expect(report.value("thawed") == "true", "\(report)")
         #expect(report.value("statistics") == "true", "\(report)")
         #expect(report.value("descendants") == "7", "\(report)")
+        #expect(report.value("owners") == "65534 65534 65534 0", "\(report)")
         #expect(report.value("alone") == "true", "\(report)")
         #expect(report.value("beside") == "2", "\(report)")
         #expect(report.value("recursive") == "2", "\(report)")

@@ -75,9 +75,10 @@ import Testing
         #expect { try Made("swap", resources) } throws: {
             ($0 as? CgroupError)?.field?.hasPrefix("linux.resources.memory.") == true
         }
-        #expect(Here.hierarchy.trees.allSatisfy {
-            (try? FileStatus.of("\($0.mountPoint)/martlet/test-swap-\(Processes.current)")) == nil
-        })
+        #expect(
+            Here.hierarchy.trees.allSatisfy {
+                (try? FileStatus.of("\($0.mountPoint)/martlet/test-swap-\(Processes.current)")) == nil
+            })
     }
 
     @Test(.enabled(if: Here.hasLegacy("cpu"), "no cpu controller of version 1"))
@@ -144,7 +145,9 @@ import Testing
         #expect(made.read("cpuset", "cpuset.mems") == mems)
         cpu.cpus = "4095"
         resources.cpu = cpu
-        #expect { try made.cgroup.update(resources) } throws: { ($0 as? CgroupError)?.field == "linux.resources.cpu.cpus" }
+        #expect { try made.cgroup.update(resources) } throws: {
+            ($0 as? CgroupError)?.field == "linux.resources.cpu.cpus"
+        }
     }
 
     @Test(.enabled(if: Here.hasLegacy("pids"), "no pids controller of version 1"))

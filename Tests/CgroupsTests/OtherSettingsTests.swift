@@ -15,7 +15,8 @@ import Testing
 
     @Test func hugepagesAreLimitedInUseAndInReserve() {
         let limits = [LinuxResources.HugepageLimit(pageSize: "2MB", limit: 4)]
-        #expect(lines(SmallSettings.hugepages(limits, unified: true)) == ["hugetlb.2MB.max=4", "hugetlb.2MB.rsvd.max=4"])
+        #expect(
+            lines(SmallSettings.hugepages(limits, unified: true)) == ["hugetlb.2MB.max=4", "hugetlb.2MB.rsvd.max=4"])
         #expect(
             lines(SmallSettings.hugepages(limits, unified: false)) == [
                 "hugetlb.2MB.limit_in_bytes=4", "hugetlb.2MB.rsvd.limit_in_bytes=4",
@@ -81,13 +82,16 @@ import Testing
     }
 
     @Test func theUnifiedMapIsWrittenLineByLine() throws {
-        let settings = try UnifiedSettings.settings(["io.max": "8:0 rbps=1\n8:16 wiops=2", "hugetlb.1GB.max": "7", "pids.max": ""])
+        let settings = try UnifiedSettings.settings([
+            "io.max": "8:0 rbps=1\n8:16 wiops=2", "hugetlb.1GB.max": "7", "pids.max": "",
+        ])
         #expect(lines(settings) == ["hugetlb.1GB.max=7", "io.max=8:0 rbps=1", "io.max=8:16 wiops=2"])
         #expect(UnifiedSettings.controllers(["io.max": "", "io.weight": "", "cgroup.max.depth": "1"]) == ["io"])
     }
 
     @Test(arguments: [
-        "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "cgroup.kill", "cgroup.freeze", "cgroup.type", "memory/max",
+        "cgroup.procs", "cgroup.threads", "cgroup.subtree_control", "cgroup.kill", "cgroup.freeze", "cgroup.type",
+        "memory/max",
         "../memory.max", "memory", "memory.", ".max", "", "a..b", "memory.max\n",
     ])
     func namesThatReachFurtherAreRefused(_ name: String) {

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Cgroups
 
-/// Groups made of ordinary directories and files, for what this machine's version 2 lacks: files are there when a test has put
-/// them there, and have what was written last.
+/// Groups made of ordinary directories and files, for what this machine's version 2 lacks: files are there when a test
+/// has put them there, and have what was written last.
 @Suite struct PlainTreeTests {
     private let root: TemporaryDirectory
     private let hierarchy: CgroupHierarchy
@@ -24,7 +24,8 @@ import Testing
     private func group(_ id: String, controllers: String = "cpu io memory pids hugetlb") throws {
         try root.write("martlet/\(id)/cgroup.controllers", "\(controllers)\n")
         for name in [
-            "memory.max", "memory.swap.max", "memory.low", "cpu.max", "cpu.weight", "cpu.max.burst", "cpu.idle", "pids.max",
+            "memory.max", "memory.swap.max", "memory.low", "cpu.max", "cpu.weight", "cpu.max.burst", "cpu.idle",
+            "pids.max",
             "io.max", "io.weight", "hugetlb.2MB.max",
         ] {
             try root.write("martlet/\(id)/\(name)", "")
@@ -139,7 +140,9 @@ import Testing
         memory.limit = 900
         memory.checkBeforeUpdate = true
         resources.memory = memory
-        #expect { try cgroup.update(resources) } throws: { ($0 as? CgroupError)?.field == "linux.resources.memory.limit" }
+        #expect { try cgroup.update(resources) } throws: {
+            ($0 as? CgroupError)?.field == "linux.resources.memory.limit"
+        }
         resources.memory?.limit = 1100
         try cgroup.update(resources)
         #expect(try read("memory.max") == "1100")

@@ -16,7 +16,8 @@ enum CgroupProbe {
         let own = try Files.target(ofLink: "/proc/self/exe")
         let path = own[..<(own.lastIndex(of: "/") ?? own.endIndex)] + "/CgroupProbe"
         let outcome = try ChildProgram.run(
-            String(path), arguments: ["probe", scenario, "\(id)-\(Processes.current)"], environment: [], input: .bytes([]),
+            String(path), arguments: ["probe", scenario, "\(id)-\(Processes.current)"], environment: [],
+            input: .bytes([]),
             outputLimit: 1 << 20, timeout: .seconds(60))
         let lines = String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
         return Report(
@@ -43,7 +44,8 @@ enum Here {
         guard isRoot, let tree = hierarchy.trees.first(where: \.isUnified),
             let text = try? Files.contents(of: "\(tree.mountPoint)/cgroup.controllers", limit: 4096)
         else { return false }
-        return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).contains(Substring(controller))
+        return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).contains(
+            Substring(controller))
     }
 
     static var hasUnifiedTree: Bool { isRoot && hierarchy.trees.contains(where: \.isUnified) }

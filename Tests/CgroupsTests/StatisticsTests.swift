@@ -19,7 +19,9 @@ import Testing
     @Test func processorTimeOfVersion2IsInMicroseconds() throws {
         try directory.write(
             "cpu.stat",
-            "usage_usec 30\nuser_usec 20\nsystem_usec 10\nnr_periods 7\nnr_throttled 3\nthrottled_usec 5\nnr_bursts 2\nburst_usec 1\n")
+            "usage_usec 30\nuser_usec 20\nsystem_usec 10\n"
+                + "nr_periods 7\nnr_throttled 3\nthrottled_usec 5\nnr_bursts 2\nburst_usec 1\n"
+        )
         let cpu = try cgroup.statistics().cpu
         #expect([cpu.total, cpu.user, cpu.system] == [30_000, 20_000, 10_000])
         #expect([cpu.periods, cpu.throttledPeriods, cpu.throttledTime] == [7, 3, 5000])
@@ -47,7 +49,10 @@ import Testing
         let statistics = try cgroup.statistics()
         let memory = try #require(statistics.memory)
         #expect(memory.cache == 20)
-        #expect([memory.memory.usage, memory.memory.maximum, memory.memory.limit, memory.memory.failures] == [100, 150, .max, 4])
+        #expect(
+            [memory.memory.usage, memory.memory.maximum, memory.memory.limit, memory.memory.failures] == [
+                100, 150, .max, 4,
+            ])
         #expect([memory.swap.usage, memory.swap.limit] == [5, 50])
         #expect([memory.memoryAndSwap.usage, memory.memoryAndSwap.limit] == [105, .max])
         #expect([memory.kernel.usage, memory.kernelTCP.usage] == [3, 1])
@@ -67,7 +72,8 @@ import Testing
         try directory.write("memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 6\n")
         let statistics = try legacy("memory").statistics()
         let memory = try #require(statistics.memory)
-        #expect([memory.cache, memory.memory.usage, memory.memoryAndSwap.usage, memory.swap.usage] == [7, 100, 130, 30])
+        #expect(
+            [memory.cache, memory.memory.usage, memory.memoryAndSwap.usage, memory.swap.usage] == [7, 100, 130, 30])
         #expect(memory.kernel.usage == 9 && memory.usesHierarchy)
         #expect(statistics.outOfMemoryKills == 6)
     }
@@ -82,7 +88,8 @@ import Testing
     }
 
     @Test func blockDevicesAreCountedInBothVersions() throws {
-        try directory.write("io.stat", "8:0 rbytes=4096 wbytes=10 rios=1 wios=2 dbytes=0 dios=0\nbroken\n8:x rbytes=1\n")
+        try directory.write(
+            "io.stat", "8:0 rbytes=4096 wbytes=10 rios=1 wios=2 dbytes=0 dios=0\nbroken\n8:x rbytes=1\n")
         let unified = try cgroup.statistics().blockIO
         #expect(unified.serviceBytes.map(\.value) == [4096, 10, 0])
         #expect(unified.serviced.map(\.operation) == ["Read", "Write", "Discard"])
@@ -91,16 +98,19 @@ import Testing
         try directory.write("blkio.throttle.io_service_bytes_recursive", "8:0 Read 5\n8:0 Total 5\nTotal 5\n")
         try directory.write("blkio.throttle.io_serviced_recursive", "8:0 Read 1\nTotal 1\n")
         let legacy = try legacy("blkio").statistics().blockIO
-        #expect(legacy.serviceBytes == [
-            .init(major: 8, minor: 0, operation: "Read", value: 5), .init(major: 8, minor: 0, operation: "Total", value: 5),
-        ])
+        #expect(
+            legacy.serviceBytes == [
+                .init(major: 8, minor: 0, operation: "Read", value: 5),
+                .init(major: 8, minor: 0, operation: "Total", value: 5),
+            ])
         #expect(legacy.serviced.map(\.value) == [1])
     }
 
     @Test func pressureIsReadWhereTheKernelCountsIt() throws {
         #expect(try cgroup.statistics().cpu.pressure == nil)
         try directory.write(
-            "cpu.pressure", "some avg10=0.50 avg60=1.25 avg300=2.00 total=4711\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n")
+            "cpu.pressure",
+            "some avg10=0.50 avg60=1.25 avg300=2.00 total=4711\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=5\n")
         let pressure = try #require(try cgroup.statistics().cpu.pressure)
         #expect(pressure.some.average60 == 1.25 && pressure.some.total == 4711 && pressure.full.total == 5)
         #expect(CgroupStatistics.Pressure("") == nil)

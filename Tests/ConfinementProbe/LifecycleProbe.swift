@@ -18,7 +18,8 @@ struct LifecycleProbe {
         return try ContainerCgroup.create(
             path: nil, id: name,
             resources: LinuxResources(
-                memory: words.number("memory").map { UInt64($0) << 20 }, milliCPUs: words.number("cpus").map { UInt32($0) }),
+                memory: words.number("memory").map { UInt64($0) << 20 },
+                milliCPUs: words.number("cpus").map { UInt32($0) }),
             rootless: false, controllers: ["memory", "cpu"], restrictsDevices: false)
     }
 

@@ -52,13 +52,15 @@ enum BlockIOSettings {
                     missing: .instead(file: "io.weight", value: "\(unifiedWeight(weight))")))
         }
         if try weight(blockIO.leafWeight, "leafWeight") != nil {
-            throw CgroupError(field: "\(field).leafWeight", "version 2 of control groups has no leaf weights; leave it out")
+            throw CgroupError(
+                field: "\(field).leafWeight", "version 2 of control groups has no leaf weights; leave it out")
         }
         for (index, device) in blockIO.weightDevice.enumerated() {
             let name = "weightDevice[\(index)]"
             if try weight(device.leafWeight, "\(name).leafWeight") != nil {
                 throw CgroupError(
-                    field: "\(field).\(name).leafWeight", "version 2 of control groups has no leaf weights; leave it out")
+                    field: "\(field).\(name).leafWeight",
+                    "version 2 of control groups has no leaf weights; leave it out")
             }
             guard let weight = try weight(device.weight, "\(name).weight") else { continue }
             let numbers = "\(device.major):\(device.minor)"
@@ -97,7 +99,8 @@ enum BlockIOSettings {
     }
 
     private static func throttles(_ blockIO: LinuxResources.BlockIO) -> [Throttle] {
-        func throttle(_ name: String, _ file: String, _ key: String, _ devices: [LinuxResources.DeviceRate]) -> Throttle {
+        func throttle(_ name: String, _ file: String, _ key: String, _ devices: [LinuxResources.DeviceRate]) -> Throttle
+        {
             Throttle(name: name, legacyFile: "blkio.throttle.\(file)_device", unifiedKey: key, devices: devices)
         }
         return [

@@ -20,13 +20,15 @@ enum CPUSettings {
             // A group that is idle takes none: then after `cpu.idle`.
             settings.append(setting("cpu.shares", "\(shares)", "shares", mayWait: true))
         }
-        // The three depend on each other and on the group above; which order works depends on the values that are there.
+        // The three depend on each other and on the group above; which order works depends on the values that are
+        // there.
         if let period = set(cpu.period) {
             settings.append(setting("cpu.cfs_period_us", "\(period)", "period", mayWait: true))
         }
         if let burst = cpu.burst {
             settings.append(
-                setting("cpu.cfs_burst_us", "\(burst)", "burst", missing: burst == 0 ? .ignored : .refused, mayWait: true))
+                setting(
+                    "cpu.cfs_burst_us", "\(burst)", "burst", missing: burst == 0 ? .ignored : .refused, mayWait: true))
         }
         if let quota = set(cpu.quota) {
             settings.append(setting("cpu.cfs_quota_us", quota < 0 ? "-1" : "\(quota)", "quota", mayWait: true))
@@ -50,7 +52,8 @@ enum CPUSettings {
         for (isAsked, name) in [
             (set(cpu.realtimePeriod) != nil, "realtimePeriod"), (set(cpu.realtimeRuntime) != nil, "realtimeRuntime"),
         ] where isAsked {
-            throw CgroupError(field: "\(field).\(name)", "version 2 of control groups has no realtime limits; leave it out")
+            throw CgroupError(
+                field: "\(field).\(name)", "version 2 of control groups has no realtime limits; leave it out")
         }
         var settings: [GroupSetting] = []
         if let idle = cpu.idle {
@@ -80,8 +83,8 @@ enum CPUSettings {
 
     /// Shares of version 1 (2…262144, usually 1024) as a weight of version 2 (1…10000, usually 100).
     ///
-    /// The curve through the three points that systemd, runc and crun agreed on, in place of the straight line that made
-    /// 1024 a weight of 39.
+    /// The curve through the three points that systemd, runc and crun agreed on, in place of the straight line that
+    /// made 1024 a weight of 39.
     static func weight(shares: UInt64) -> UInt64 {
         if shares <= Self.shares.lowerBound { return 1 }
         if shares >= Self.shares.upperBound { return 10_000 }

@@ -71,7 +71,8 @@ struct GroupWriter {
         case .accessDenied, .notPermitted, .readOnlyFileSystem:
             return "a limit needs a writable control group: run as root, or in a delegated one"
         case .busy where controller == "memory":
-            let usage = try? GroupFile.words(isUnified ? "memory.current" : "memory.usage_in_bytes", of: directory).first
+            let usage = try? GroupFile.words(isUnified ? "memory.current" : "memory.usage_in_bytes", of: directory)
+                .first
             return usage.map { "the group already uses \($0) bytes" }
         default: return nil
         }

@@ -2,7 +2,8 @@ import OCISpec
 
 /// `linux.resources.memory` as files of the memory controller.
 ///
-/// 0 for a limit is "not set": Docker and podman write it so. Kernel memory has no limit of its own any more (Linux 5.16).
+/// 0 for a limit is "not set": Docker and podman write it so. Kernel memory has no limit of its own any more (Linux
+/// 5.16).
 enum MemorySettings {
     static let field = "linux.resources.memory"
 
@@ -55,7 +56,8 @@ enum MemorySettings {
             (memory.swappiness != nil, "swappiness"), (memory.disableOOMKiller == true, "disableOOMKiller"),
             (memory.useHierarchy == false, "useHierarchy"),
         ] where isAsked {
-            throw CgroupError(field: "\(field).\(name)", "version 2 of control groups has no such setting; leave it out")
+            throw CgroupError(
+                field: "\(field).\(name)", "version 2 of control groups has no such setting; leave it out")
         }
         var settings: [GroupSetting] = []
         if let swap = try unifiedSwap(memory, currentLimit: currentLimit) {
@@ -79,11 +81,13 @@ enum MemorySettings {
         guard let both = set(memory.swap) else { return memory.limit == -1 ? -1 : nil }
         if both == -1 { return -1 }
         guard let limit = set(memory.limit) ?? currentLimit() else {
-            throw CgroupError(field: "\(field).swap", "counts memory and swap together: it needs linux.resources.memory.limit")
+            throw CgroupError(
+                field: "\(field).swap", "counts memory and swap together: it needs linux.resources.memory.limit")
         }
         if limit == -1 { return both }
         guard both >= limit else {
-            throw CgroupError(field: "\(field).swap", "\(both) is less than the limit for memory, \(limit), which it includes")
+            throw CgroupError(
+                field: "\(field).swap", "\(both) is less than the limit for memory, \(limit), which it includes")
         }
         return both - limit
     }

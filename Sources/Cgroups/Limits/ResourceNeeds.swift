@@ -45,7 +45,8 @@ extension LinuxResources {
     public var remarks: [String] {
         var remarks: [String] = []
         for (value, name) in [(memory?.kernel, "kernel"), (memory?.kernelTCP, "kernelTCP")] where value ?? 0 != 0 {
-            remarks.append("linux.resources.memory.\(name): kernel memory counts toward the limit and has none of its own")
+            remarks.append(
+                "linux.resources.memory.\(name): kernel memory counts toward the limit and has none of its own")
         }
         return remarks
     }

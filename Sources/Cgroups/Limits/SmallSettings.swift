@@ -2,8 +2,8 @@ import OCISpec
 
 /// The controllers that have one or two files.
 enum SmallSettings {
-    /// `linux.resources.pids`: -1 is no limit. With 0 not even the container's own process could be made inside, so that it is
-    /// 1, which is as little: the process that is there.
+    /// `linux.resources.pids`: -1 is no limit. With 0 not even the container's own process could be made inside, so
+    /// that it is 1, which is as little: the process that is there.
     static func tasks(_ pids: LinuxResources.PIDs) -> [GroupSetting] {
         guard let limit = pids.limit else { return [] }
         return [

@@ -3,12 +3,12 @@ enum UnifiedSettings {
     static let field = "linux.resources.unified"
     static let lineLimit = 1024
 
-    /// The files of `cgroup.` that only limit. The others move processes, hand controllers down, freeze or kill: with them a
-    /// configuration could reach beyond the container, or take the group out of our hands.
+    /// The files of `cgroup.` that only limit. The others move processes, hand controllers down, freeze or kill: with
+    /// them a configuration could reach beyond the container, or take the group out of our hands.
     private static let harmless: Set<String> = ["cgroup.max.depth", "cgroup.max.descendants", "cgroup.pressure"]
 
-    /// Each line of a value is written by itself. In the order of the names, so that the same configuration has the same
-    /// effect each time.
+    /// Each line of a value is written by itself. In the order of the names, so that the same configuration has the
+    /// same effect each time.
     static func settings(_ unified: [String: String]) throws(CgroupError) -> [GroupSetting] {
         var settings: [GroupSetting] = []
         for name in unified.keys.sorted() {
@@ -34,7 +34,7 @@ enum UnifiedSettings {
             throw CgroupError(field: field, "isn't of the form CONTROLLER.SETTING")
         }
         guard parts[0] != "cgroup" || harmless.contains(name) else {
-            throw CgroupError(field: field, "is not for a configuration to write: it rules over processes, not resources")
+            throw CgroupError(field: field, "isn't for a configuration to write: it rules processes, not resources")
         }
     }
 

@@ -2,7 +2,8 @@ extension CgroupStatistics.BlockIO {
     /// Version 1: which files there are depends on the kernel's schedulers; the first family that is there counts.
     init(legacy files: GroupReader) {
         for (prefix, suffix) in [
-            ("blkio.bfq.", "_recursive"), ("blkio.", "_recursive"), ("blkio.throttle.", "_recursive"), ("blkio.throttle.", ""),
+            ("blkio.bfq.", "_recursive"), ("blkio.", "_recursive"), ("blkio.throttle.", "_recursive"),
+            ("blkio.throttle.", ""),
         ] {
             func counts(_ name: String) -> [CgroupStatistics.DeviceCount]? {
                 files.text("\(prefix)\(name)\(suffix)").map(Self.counts)
@@ -29,7 +30,8 @@ extension CgroupStatistics.BlockIO {
             guard (3...4).contains(fields.count), let major = UInt64(fields[0]), let minor = UInt64(fields[1]),
                 let value = fields.last.flatMap({ UInt64($0) })
             else { return nil }
-            return .init(major: major, minor: minor, operation: fields.count == 4 ? String(fields[2]) : "", value: value)
+            return .init(
+                major: major, minor: minor, operation: fields.count == 4 ? String(fields[2]) : "", value: value)
         }
     }
 

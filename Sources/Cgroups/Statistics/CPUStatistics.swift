@@ -51,7 +51,9 @@ extension CgroupStatistics.CPUSet {
         memoryPressure = files.number("cpuset.memory_pressure") ?? 0
         schedulerLoadBalance = files.number("cpuset.sched_load_balance") ?? 0
         schedulerRelaxDomainLevel =
-            files.text("cpuset.sched_relax_domain_level").flatMap { Int64($0.split(whereSeparator: \.isWhitespace).first ?? "") }
+            files.text("cpuset.sched_relax_domain_level").flatMap {
+                Int64($0.split(whereSeparator: \.isWhitespace).first ?? "")
+            }
             ?? 0
     }
 
@@ -60,7 +62,8 @@ extension CgroupStatistics.CPUSet {
         var numbers: [UInt16] = []
         for part in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
             let bounds = part.split(separator: "-")
-            guard let first = bounds.first.flatMap({ UInt16($0) }), let last = bounds.last.flatMap({ UInt16($0) }), first <= last
+            guard let first = bounds.first.flatMap({ UInt16($0) }), let last = bounds.last.flatMap({ UInt16($0) }),
+                first <= last
             else { continue }
             numbers += first...last
             if numbers.count > Int(UInt16.max) { return [] }

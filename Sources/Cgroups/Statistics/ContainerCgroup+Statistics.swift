@@ -22,8 +22,9 @@ extension ContainerCgroup {
     /// How many processes of the container the kernel killed for want of memory.
     public var outOfMemoryKills: UInt64 {
         guard let group = group("memory", "memory") else { return 0 }
-        return GroupReader(directory: group.directory).counters(group.isUnified ? "memory.events" : "memory.oom_control")?[
-            "oom_kill"] ?? 0
+        return GroupReader(directory: group.directory).counters(
+            group.isUnified ? "memory.events" : "memory.oom_control")?[
+                "oom_kill"] ?? 0
     }
 
     private func reader(_ legacy: String, _ unified: String) -> (files: GroupReader, isUnified: Bool)? {
@@ -47,7 +48,9 @@ extension ContainerCgroup {
 
     private func readMemory(_ statistics: inout CgroupStatistics) {
         statistics.outOfMemoryKills = outOfMemoryKills
-        guard let (files, isUnified) = reader("memory", "memory"), let counters = files.counters("memory.stat") else { return }
+        guard let (files, isUnified) = reader("memory", "memory"), let counters = files.counters("memory.stat") else {
+            return
+        }
         var memory =
             isUnified
             ? CgroupStatistics.Memory(unified: files, counters) : CgroupStatistics.Memory(legacy: files, counters)
