@@ -69,8 +69,9 @@ public struct MountPlan: Sendable {
         uidMappings = linux.uidMappings
         gidMappings = linux.gidMappings
         workingDirectory = configuration.process?.workingDirectory
-        maskedPaths = linux.maskedPaths
-        readonlyPaths = linux.readonlyPaths
+        // Where nothing of the kernel's is mounted, there is nothing of it to hide.
+        maskedPaths = linux.maskedPaths.filter { workload == .native || !WasmView.isKernelPath($0) }
+        readonlyPaths = linux.readonlyPaths.filter { workload == .native || !WasmView.isKernelPath($0) }
 
         mounts = []
         for (index, mount) in configuration.mounts.enumerated() {

@@ -17,6 +17,10 @@ public enum WasmView {
         case .fileSystem(let type, _) where kernelTypes.contains(type): return false
         case .fileSystem, .bind: break
         }
-        return !kernelDirectories.contains { mount.destination == $0 || mount.destination.hasPrefix($0 + "/") }
+        return !isKernelPath(mount.destination)
+    }
+
+    static func isKernelPath(_ path: String) -> Bool {
+        kernelDirectories.contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }

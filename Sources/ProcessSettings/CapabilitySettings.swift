@@ -89,8 +89,10 @@ public struct CapabilitySettings: Equatable, Sendable {
         var refused = permitted.union(inheritable).subtracting(held)
         for number in ambient.numbers {
             do throws(SystemCallError) { try ProcessAttributes.raiseAmbient(number) } catch {
-                // Neither permitted nor inheritable, or unknown to this kernel: a warning in runc, nothing in crun.
-                refused.formUnion(CapabilitySet(number: number))
+                // What the configuration itself makes neither permitted nor inheritable can't be ambient: so runc's own
+                // default asks for it, in vain.
+                let capability = CapabilitySet(number: number)
+                if permitted.intersection(inheritable).contains(capability) { refused.formUnion(capability) }
             }
         }
         return refused

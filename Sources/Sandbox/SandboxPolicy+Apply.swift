@@ -6,8 +6,8 @@ extension SandboxPolicy {
     /// The process must have one thread. After an error the process is half confined: all that it may do is to report and end.
     ///
     /// - Parameters:
-    ///   - identity: becomes whom a container's configuration names, in the place where the process becomes `user`; it leaves
-    ///     the process the right to give up capabilities.
+    ///   - identity: becomes whom a container's configuration names, in the place where the process becomes `user`, and
+    ///     empties the bounding and the ambient set of capabilities.
     ///   - beforeFilter: installs filters of system calls that stand before this policy's own.
     public func apply(
         identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil
@@ -43,11 +43,14 @@ extension SandboxPolicy {
     /// Capabilities and identity. The bounding set goes first: dropping from it takes a capability that the change of user
     /// takes away.
     private func dropPrivileges(_ identity: (() throws(SandboxError) -> Void)?) throws(SandboxError) {
-        try step("capabilities") { () throws(SystemCallError) in
-            try emptyBoundingSet()
-            try Confinement.clearAmbientCapabilities()
+        if let identity {
+            try identity()
+        } else {
+            try step("capabilities") { () throws(SystemCallError) in
+                try emptyBoundingSet()
+                try Confinement.clearAmbientCapabilities()
+            }
         }
-        try identity?()
         if let user, !user.isCurrent {
             try step("user \(user)") { () throws(SystemCallError) in
                 try Confinement.become(user: user.user, group: user.group, groups: user.supplementary)

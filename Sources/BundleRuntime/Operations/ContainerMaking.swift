@@ -33,7 +33,8 @@ final class ContainerMaking {
         plan.trace.mark("sources")
         state = BundleState(
             id: plan.id, bundle: plan.bundle, rootfs: plan.rootfs, version: plan.configuration.version,
-            annotations: plan.configuration.annotations, isWasm: plan.isWasm, owner: Processes.effectiveUser,
+            annotations: plan.configuration.annotations, isWasm: plan.isWasm,
+            hasHooks: plan.configuration.hooks != RuntimeHooks(), owner: Processes.effectiveUser,
             created: Clocks.now(.realtime), cgroupManager: runtime.settings.cgroupManager)
         state.creator = .current
         store = try runtime.store()

@@ -17,7 +17,7 @@ struct ContainerRemoval: ~Copyable {
         self.state = state
         cgroup = try state.openCgroup()
         // Whoever died before the configuration was kept had run none.
-        hooks = (try? ContainerRuntime.hooks(directory)) ?? RuntimeHooks()
+        hooks = (try? ContainerRuntime.hooks(state, directory)) ?? RuntimeHooks()
     }
 
     /// Kills every process of the container, and waits until they are gone.

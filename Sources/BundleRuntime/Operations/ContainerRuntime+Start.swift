@@ -37,7 +37,7 @@ extension ContainerRuntime {
     func runPoststart(
         _ state: BundleState, _ directory: borrowing ContainerDirectory
     ) throws(RuntimeFailure) {
-        let hooks = try Self.hooks(directory)
+        let hooks = try Self.hooks(state, directory)
         do throws(HookError) {
             try HookRunner(hooks).run(.poststart, state: state.document(.running).json.bytes())
         } catch {
@@ -46,27 +46,14 @@ extension ContainerRuntime {
         }
     }
 
-    static func hooks(_ directory: borrowing ContainerDirectory) throws(RuntimeFailure) -> RuntimeHooks {
+    /// The hooks of the container's configuration.
+    static func hooks(
+        _ state: BundleState, _ directory: borrowing ContainerDirectory
+    ) throws(RuntimeFailure) -> RuntimeHooks {
+        guard state.hasHooks else { return RuntimeHooks() }
         let bytes = try directory.configuration()
-        // The usual container has none: then nothing is read.
-        guard bytes.contains(needle: "\"hooks\"") else { return RuntimeHooks() }
         do throws(JSONError) { return try RuntimeConfiguration(reading: bytes).hooks } catch {
             throw RuntimeFailure(.system, "the container's configuration is damaged: \(error)")
-        }
-    }
-}
-
-extension [UInt8] {
-    /// Whether the bytes of a text occur.
-    func contains(needle: StaticString) -> Bool {
-        let count = needle.utf8CodeUnitCount
-        guard self.count >= count else { return false }
-        return withUnsafeBytes { bytes in
-            // SAFETY: a static string lives forever and has `count` bytes.
-            let needle = UnsafeRawBufferPointer(start: needle.utf8Start, count: count)
-            return (0...(bytes.count - count)).contains { start in
-                bytes[start] == needle[0] && bytes[start..<start + count].elementsEqual(needle)
-            }
         }
     }
 }

@@ -25,6 +25,8 @@ struct BundleState: Sendable {
     var version: String
     var annotations: [String: String]
     var isWasm: Bool
+    /// Whether its configuration has any: then it is read when they run.
+    var hasHooks: Bool
     /// The user who made it.
     var owner: UInt32
     /// Nanoseconds since the epoch.
@@ -39,7 +41,7 @@ struct BundleState: Sendable {
 
     init(
         id: String, bundle: String, rootfs: String, version: String, annotations: [String: String], isWasm: Bool,
-        owner: UInt32, created: UInt64, cgroupManager: RuntimeSettings.CgroupManager
+        hasHooks: Bool, owner: UInt32, created: UInt64, cgroupManager: RuntimeSettings.CgroupManager
     ) {
         self.id = id
         self.bundle = bundle
@@ -47,6 +49,7 @@ struct BundleState: Sendable {
         self.version = version
         self.annotations = annotations
         self.isWasm = isWasm
+        self.hasHooks = hasHooks
         self.owner = owner
         self.created = created
         self.cgroupManager = cgroupManager
@@ -66,6 +69,7 @@ extension BundleState {
         object["annotations"] = .object(
             JSONObject(annotations.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) }))
         object["wasm"] = .bool(isWasm)
+        object["hooks"] = .bool(hasHooks)
         object["owner"] = .unsigned(UInt64(owner))
         object["created"] = .unsigned(created)
         object["phase"] = .string(phase.rawValue)
@@ -97,6 +101,7 @@ extension BundleState {
             id: try node.required("id").string(), bundle: try node.required("bundle").string(),
             rootfs: try node.required("rootfs").string(), version: try node.required("ociVersion").string(),
             annotations: try node.required("annotations").stringMap(), isWasm: try node.required("wasm").bool(),
+            hasHooks: try node.required("hooks").bool(),
             owner: try node.required("owner").integer(), created: try node.required("created").integer(),
             cgroupManager: manager)
         self.phase = phase
