@@ -24,11 +24,9 @@ final class NativeProgram {
 
     /// Becomes the program. Returns only when it can't, and then why.
     func execute(_ filter: FilterInstallation, warn: (String) -> Void) -> RuntimeFailure {
-        do throws(FieldError) {
-            // Without no_new_privs a filter takes a capability that is given up next.
-            if !settings.noNewPrivileges { try filter.install() }
-            for warning in try settings.applyIdentity(files) { warn(warning) }
-        } catch { return RuntimeFailure(error) }
+        do throws(FieldError) { for warning in try settings.becomeUser(files) { warn(warning) } } catch {
+            return RuntimeFailure(error)
+        }
         if let pendingDirectory {
             do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: pendingDirectory) } catch {
                 return RuntimeFailure(error)
@@ -36,6 +34,12 @@ final class NativeProgram {
         }
         do throws(FieldError) {
             let program = try settings.prepareProgram()
+            // A filter may refuse any call, so next to nothing comes after it; without no_new_privs it takes a capability.
+            if !settings.noNewPrivileges, filter.filter != nil {
+                try settings.useCapabilities()
+                try filter.install()
+            }
+            for warning in try settings.giveUpCapabilities() { warn(warning) }
             if settings.noNewPrivileges { try filter.install() }
             return RuntimeFailure(ProcessSettings.execute(program))
         } catch { return RuntimeFailure(error) }

@@ -1,0 +1,148 @@
+import ContainerLifecycle
+import JSON
+import OCISpec
+import SystemCalls
+import Testing
+
+@testable import BundleRuntime
+
+@Suite("Containers on record", .serialized)
+struct BundleStoreTests {
+    /// A folder for records that is there as long as a test.
+    private final class Folder {
+        let path = "/tmp/martlet-records-\(Processes.current)-\(UInt64.random(in: 0 ... .max))"
+        deinit { try? TreeRemoval.remove(path) }
+    }
+
+    private func state(_ id: String) -> BundleState {
+        BundleState(
+            id: id, bundle: "/b", rootfs: "/b/root", version: "1.0.2", annotations: ["a": "b", "ü": "\n"], isWasm: true,
+            hasHooks: false, owner: 5, created: 1_700_000_000_123_456_789, cgroupManager: .systemd)
+    }
+
+    private func make(_ id: String, in store: borrowing BundleStore) throws {
+        let directory = try store.begin(id)
+        try directory.write(state(id))
+        try store.publish(id)
+    }
+
+    private static func has(_ id: String, _ store: borrowing BundleStore) throws -> Bool {
+        if try store.find(id) != nil { return true }
+        return false
+    }
+
+    @Test func aRecordIsReadAsItWasWritten() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        var written = state("one")
+        written.phase = .started
+        written.process = ProcessIdentity(number: 7, startTicks: .max)
+        written.creator = ProcessIdentity(number: 8, startTicks: 9)
+        written.cgroup = ["groups": []]
+        let directory = try store.begin("one")
+        try directory.write(written)
+        let read = try #require(try directory.state())
+        #expect(read.json == written.json)
+        #expect(read.process == written.process)
+    }
+
+    @Test func aContainerAppearsWithItsRecordAndNotBefore() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let directory = try store.begin("one")
+        let none = try store.identifiers()
+        #expect(none == [])
+        let isThere = try Self.has("one", store)
+        #expect(!isThere)
+        try directory.write(state("one"))
+        try store.publish("one")
+        let ids = try store.identifiers()
+        #expect(ids == ["one"])
+        #expect(try FileStatus.of("\(folder.path)/one").permissions == 0o700)
+        #expect(try FileStatus.of("\(folder.path)/one/state.json").permissions == 0o600)
+        #expect(try FileStatus.of(folder.path).permissions == 0o700)
+    }
+
+    @Test func anIDIsTakenOnce() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        try make("one", in: store)
+        let error = #expect(throws: RuntimeFailure.self) { _ = try store.begin("one").state() }
+        #expect(error?.kind == .alreadyExists)
+        #expect(error?.description.contains("already exists") == true)
+    }
+
+    @Test func whatACrashLeftOfACreationIsNoObstacle() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        try Files.makeDirectory("\(folder.path)/.unfinished-one", mode: 0o700)
+        try Files.makeDirectory("\(folder.path)/.unfinished-one/deep", mode: 0o700)
+        try make("one", in: store)
+        let ids = try store.identifiers()
+        #expect(ids == ["one"])
+        let isLeft = store.hasUnfinished("one")
+        #expect(!isLeft)
+    }
+
+    @Test func whoIsAtWorkOnAContainerIsntDisturbed() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let held = try store.begin("one")
+        let wasRemoved = try store.removeUnfinished("one")
+        #expect(!wasRemoved)
+        #expect(throws: RuntimeFailure.self) { _ = try store.begin("one").state() }
+        try held.write(state("one"))
+        try store.publish("one")
+        let isLocked = try store.isLocked("one")
+        #expect(isLocked)
+        withExtendedLifetime(held) {}
+    }
+
+    @Test func aRemovedContainerIsGone() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        try make("one", in: store)
+        try store.remove("one")
+        let none = try store.identifiers()
+        #expect(none == [])
+        let isThere = try Self.has("one", store)
+        #expect(!isThere)
+        #expect(try Files.names(inDirectory: folder.path, limit: 10) == [])
+    }
+
+    @Test func aDirectoryThatOthersMayWriteToIsRefused() throws {
+        let folder = Folder()
+        let mask = Confinement.replaceFileModeMask(0)
+        try Files.makeDirectory(folder.path, mode: 0o777)
+        _ = Confinement.replaceFileModeMask(mask)
+        #expect(throws: RuntimeFailure.self) { _ = try BundleStore(path: folder.path).path }
+    }
+
+    @Test(
+        "records that are none",
+        arguments: ["", "{}", "[]", #"{"version":2}"#, #"{"version":1,"id":"a"}"#, "\u{0}"])
+    func damaged(text: String) throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        try make("one", in: store)
+        let file = try Files.open("\(folder.path)/one/state.json", flags: [.writeOnly, .truncate])
+        try Files.writeAll(file.rawValue, Array(text.utf8))
+        #expect(throws: RuntimeFailure.self) { _ = try store.find("one")?.state() }
+    }
+
+    @Test(
+        "ids", arguments: ["a", "0", "_", "+", ".a", "a..b", "A-z_0.9+", String(repeating: "a", count: 200)])
+    func good(id: String) throws { try BundleID.check(id) }
+
+    @Test(
+        "what is no id",
+        arguments: [
+            "", ".", "..", "a/b", "/", "a b", "ä", "a\n", "a\u{0}", ".unfinished-a",
+            String(repeating: "a", count: 1025),
+            String(repeating: "a", count: 250),
+        ])
+    func bad(id: String) {
+        let error = #expect(throws: RuntimeFailure.self) { try BundleID.check(id) }
+        #expect(error?.kind == .refused)
+    }
+}

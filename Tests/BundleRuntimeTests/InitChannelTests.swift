@@ -1,0 +1,76 @@
+import SystemCalls
+import Testing
+
+@testable import BundleRuntime
+
+@Suite("The words between a container's first process and its creator")
+struct InitChannelTests {
+    @Test(
+        "each message is read as it was written",
+        arguments: [
+            .spawned(4711), .spawned(.max), .needsMapping, .go, .mounted, .hooksDone(process: 1), .ready(trace: ""),
+            .ready(trace: "1 a\n2 b\n"), .recorded(process: 3, startsNow: true),
+            .recorded(process: 3, startsNow: false),
+            .warning("ä"), .failed(RuntimeFailure(.programNotFound, "x: no such file")),
+        ] as [InitMessage])
+    func roundTrip(message: InitMessage) { #expect(InitMessage(message.bytes) == message) }
+
+    @Test(
+        "what is no message is refused",
+        arguments: [
+            [], [0], [112], [112, 1, 2, 3], [112, 1, 2, 3, 4, 5], [100, 1], [102], [102, 200, 65], [104], [255],
+        ])
+    func malformed(bytes: [UInt8]) { #expect(InitMessage(bytes) == nil) }
+
+    @Test func aLongReasonIsCutToAMessage() throws {
+        let pair = try LocalSockets.messagePair().release()
+        let ours = InitChannel(OwnedDescriptor(adopting: pair.ours))
+        let theirs = InitChannel(OwnedDescriptor(adopting: pair.theirs))
+        theirs.send(.failed(RuntimeFailure(.system, String(repeating: "x", count: 100_000))))
+        guard case .failed(let failure) = ours.receive() else {
+            Issue.record("no failure came")
+            return
+        }
+        #expect(failure.description.utf8.count == InitChannel.messageLimit - 2)
+    }
+
+    @Test func aPeerThatIsGoneIsNoMessage() throws {
+        let pair = try LocalSockets.messagePair().release()
+        try OwnedDescriptor(adopting: pair.theirs).close()
+        let ours = InitChannel(OwnedDescriptor(adopting: pair.ours))
+        ours.send(.go)
+        #expect(ours.receive() == nil)
+    }
+
+    @Test func descriptorsTravelWithBytes() throws {
+        let pair = try LocalSockets.messagePair().release()
+        let ours = OwnedDescriptor(adopting: pair.ours)
+        let theirs = OwnedDescriptor(adopting: pair.theirs)
+        let pipe = try Descriptors.pipe()
+        try LocalSockets.send(theirs.rawValue, [1, 2], descriptors: [pipe.read.rawValue, pipe.write.rawValue])
+        let received = try LocalSockets.receive(ours.rawValue, limit: 10, descriptorLimit: 1)
+        #expect(received.bytes == [1, 2])
+        #expect(received.descriptors.count == 1)
+        let file = OwnedDescriptor(adopting: received.descriptors[0])
+        #expect(try FileStatus.of(file.rawValue).inode == FileStatus.of(pipe.read.rawValue).inode)
+    }
+
+    @Test func aMessageThatDoesntFitIsAnError() throws {
+        let pair = try LocalSockets.messagePair().release()
+        let ours = OwnedDescriptor(adopting: pair.ours)
+        let theirs = OwnedDescriptor(adopting: pair.theirs)
+        try LocalSockets.send(theirs.rawValue, [1, 2, 3])
+        #expect(throws: SystemCallError.self) { try LocalSockets.receive(ours.rawValue, limit: 2) }
+    }
+
+    @Test func aSocketAtALongPathIsReached() throws {
+        let folder = "/tmp/martlet-\(Processes.current)-" + String(repeating: "l", count: 120)
+        try Files.makeDirectory(folder, mode: 0o700)
+        defer { try? TreeRemoval.remove(folder) }
+        let directory = try Files.open(folder, flags: [.path, .directory])
+        let listener = try LocalSockets.listen(at: "/proc/self/fd/\(directory.rawValue)/s")
+        #expect(try FileStatus.of("\(folder)/s").permissions == 0o600)
+        _ = try LocalSockets.connect(toLongPath: "\(folder)/s")
+        withExtendedLifetime(listener) {}
+    }
+}
