@@ -4,18 +4,14 @@ SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-export PKG_CONFIG_PATH := $(CURDIR)/.build/wasmtime/lib/pkgconfig:$(PKG_CONFIG_PATH)
-
-# Where the engine's library is found at run time, installed or built (.ci/engine makes the folder for builds). One place:
-# the loader looks for every library in each, and that is a good part of a start.
-link := -Xlinker -rpath -Xlinker '$$ORIGIN/../lib/martlet'
 # The Swift and C++ libraries are linked in: dynamic ones cost 10 and 0.4 ms at every start.
 # Packed relocations and folded code (lld) save another 0.5 ms: fewer pages to touch before main. Nobody looks for symbols in
-# the programs; every library that is loaded would, and walk through them all: 0.1 ms.
+# the programs; every library that is loaded would, and walk through them all: 0.1 ms. Nor is a library looked for beside
+# them, in a dozen folders each: the engine's is loaded by its path when a guest is run (Sources/CWasmtime/load.c).
 release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=safe \
 	-Xlinker --no-export-dynamic \
-	-Xlinker -z -Xlinker pack-relative-relocs -Xlinker -L$(CURDIR)/.build/static $(link)
-engine := .build/wasmtime/lib/pkgconfig/wasmtime.pc
+	-Xlinker -z -Xlinker pack-relative-relocs -Xlinker -L$(CURDIR)/.build/static --disable-local-rpath
+engine := .build/wasmtime/lib/libwasmtime.so
 martlet := .build/release/martlet
 
 archives := ^(ArchiveTests|LayerUnpackingTests|ImageTransferTests|ImageStoreTests|PrepareCommandsTests)\.
@@ -33,7 +29,7 @@ $(engine):
 	@.ci/setup
 
 build: $(engine) ## Build everything, with checks and debug information
-	$(SWIFT) build $(link)
+	$(SWIFT) build
 
 release: $(engine) ## Build the programs as they are installed
 	$(SWIFT) build $(release) --product martlet
@@ -44,12 +40,12 @@ demo: setup release ## Set up, build, and run a wasm image
 	$(martlet) run hello
 
 test: setup ## Run every test
-	$(SWIFT) build --build-tests $(link)
+	$(SWIFT) build --build-tests
 	oci-samples/build
 	# Two processes: the engine's tests use up mappings, and libarchive takes an ENOMEM that the C library recovered from
 	# for its own. One after the other: descriptors, masks and signals belong to the whole process.
-	$(SWIFT) test --skip-build --no-parallel $(link) --filter '$(archives)'
-	$(SWIFT) test --skip-build --no-parallel $(link) --skip '$(archives)'
+	$(SWIFT) test --skip-build --no-parallel --filter '$(archives)'
+	$(SWIFT) test --skip-build --no-parallel --skip '$(archives)'
 
 check: ## Check format, lint and structure
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

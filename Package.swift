@@ -51,7 +51,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
-        .systemLibrary(name: "CWasmtime", pkgConfig: "wasmtime"),
+        // Headers and stubs of ours; the library itself is loaded by the first call of it.
+        .target(name: "CWasmtime", publicHeadersPath: "."),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CLinuxShims"),

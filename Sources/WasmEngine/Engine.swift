@@ -16,6 +16,9 @@ public final class Engine: Sendable {
             let reason = "a fiber's stack has to be at least the guest's stack and \(Self.hostStack >> 10) KiB"
             throw EngineError(.configuration, "create the engine", reason)
         }
+        if let reason = martlet_engine_problem() {
+            throw EngineError(.library, "load the engine", String(cString: reason))
+        }
         guard let settings = wasm_config_new() else {
             throw EngineError(.configuration, "create the engine", "no memory")
         }
