@@ -86,8 +86,9 @@ final class ContainerMaking {
                     throw CgroupError("\(error)")
                 }
             }
-            cgroup = made
-            state.cgroup = made.json
+            // Without privileges there may be none.
+            cgroup = made.isEmpty ? nil : made
+            state.cgroup = cgroup?.json
         } catch { throw failure ?? RuntimeFailure(error) }
     }
 

@@ -31,7 +31,7 @@ extension ContainerRuntime {
     /// The numbers of the container's processes, as we see them.
     public func processes(of id: String) throws(RuntimeFailure) -> [Int32] {
         let state = try record(of: id)
-        guard let cgroup = try state.openCgroup(), !cgroup.isEmpty else {
+        guard let cgroup = try state.openCgroup() else {
             return state.document(state.status).pid == 0 ? [] : [state.document(state.status).pid]
         }
         do throws(CgroupError) { return try cgroup.processes().sorted() } catch { throw RuntimeFailure(error) }
@@ -50,7 +50,7 @@ extension ContainerRuntime {
 
     private func limited(_ id: String, for what: String) throws(RuntimeFailure) -> (BundleState, ContainerCgroup) {
         let state = try record(of: id)
-        guard let cgroup = try state.openCgroup(), !cgroup.isEmpty else {
+        guard let cgroup = try state.openCgroup() else {
             throw RuntimeFailure(.refused, "container \(id) has no control group, which \(what) takes")
         }
         return (state, cgroup)

@@ -10,7 +10,7 @@ extension ContainerRuntime {
     public func kill(_ id: String, signal: Int32, all: Bool) throws(RuntimeFailure) {
         let state = try record(of: id)
         let cgroup = try state.openCgroup()
-        if all, let cgroup, !cgroup.isEmpty {
+        if all, let cgroup {
             // Processes may outlive the first one where it has no pid namespace of its own.
             guard try !processes(of: id).isEmpty else { throw Self.notRunning(id) }
             do throws(CgroupError) { return try cgroup.signalAll(signal) } catch { throw RuntimeFailure(error) }

@@ -70,7 +70,10 @@ extension BundleState {
     /// The container's groups; nil when it has none.
     func openCgroup() throws(RuntimeFailure) -> ContainerCgroup? {
         guard let cgroup else { return nil }
-        do throws(JSONError) { return try ContainerCgroup(json: JSONNode(cgroup)) } catch {
+        do throws(JSONError) {
+            let group = try ContainerCgroup(json: JSONNode(cgroup))
+            return group.isEmpty ? nil : group
+        } catch {
             throw RuntimeFailure(.system, "the record of container \(id) is damaged: \(error)")
         }
     }
