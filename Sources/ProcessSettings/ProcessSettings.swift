@@ -37,6 +37,8 @@ public struct ProcessSettings: Sendable {
     let user: UserSettings
     private let outOfMemoryScore: Int32?
     private let circumstances: Circumstances
+    /// What `becomeUser` found missing in the bounding set.
+    private var unbounded: CapabilitySet = []
 
     /// Descriptors that a program can be given.
     public static let preservedLimit: UInt32 = 4096
@@ -113,6 +115,16 @@ public struct ProcessSettings: Sendable {
     public mutating func applyIdentity(
         _ files: borrowing ProcessFileSystem, closesDescriptors: Bool = true
     ) throws(FieldError) -> [String] {
+        try becomeUser(files, closesDescriptors: closesDescriptors) + giveUpCapabilities()
+    }
+
+    /// The first part of `applyIdentity`: everything but capabilities, which are still permitted afterwards.
+    ///
+    /// What comes between the two parts is a filter for a process without no_new_privs: it takes a capability to install,
+    /// and it may refuse any call of this part.
+    public mutating func becomeUser(
+        _ files: borrowing ProcessFileSystem, closesDescriptors: Bool = true
+    ) throws(FieldError) -> [String] {
         var warnings: [String] = []
         try scheduling.applyToSelf()
         if !labels.isEmpty { try labels.apply(files) }
@@ -126,7 +138,7 @@ public struct ProcessSettings: Sendable {
         environment.addHome(ofUser: user.user)
         user.ownStreams()
         // Dropping from the bounding set takes a capability that the change of user takes away.
-        var missing = try capabilities.dropBounding()
+        unbounded = try capabilities.dropBounding()
         try asking("process.capabilities") { () throws(SystemCallError) in
             try ProcessAttributes.keepCapabilitiesAcrossUsers(true)
         }
@@ -138,7 +150,13 @@ public struct ProcessSettings: Sendable {
         try asking("process.capabilities") { () throws(SystemCallError) in
             try ProcessAttributes.keepCapabilitiesAcrossUsers(false)
         }
-        missing.formUnion(try capabilities.apply())
+        return warnings
+    }
+
+    /// The last part of `applyIdentity`: prctl(2), capget(2) and capset(2), nothing else.
+    public func giveUpCapabilities() throws(FieldError) -> [String] {
+        var warnings: [String] = []
+        let missing = unbounded.union(try capabilities.apply())
         if !missing.isEmpty {
             warnings.append("process.capabilities: can't be granted here: \(missing.names.joined(separator: ", "))")
         }
@@ -148,6 +166,15 @@ public struct ProcessSettings: Sendable {
             }
         }
         return warnings
+    }
+
+    /// Makes everything effective that is permitted: a change of user ended that.
+    public func useCapabilities() throws(FieldError) {
+        try asking("process.capabilities") { () throws(SystemCallError) in
+            var held = try ProcessAttributes.capabilities()
+            held.effective = held.permitted
+            try ProcessAttributes.setCapabilities(held)
+        }
     }
 
     /// Finds the program, as the user who executes it and in its working directory, and lays everything out.
