@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -95,4 +96,8 @@ int martlet_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 
 
 int martlet_set_variable(const char *name, const char *value) {
     return value ? setenv(name, value, 1) : unsetenv(name);
+}
+
+int martlet_populate(unsigned long start, unsigned long length) {
+    return madvise((void *)start, length, 22 /* MADV_POPULATE_READ */);
 }

@@ -30,13 +30,25 @@ struct ContainerSpawn: ~Copyable {
         _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
     ) throws(RuntimeFailure) -> Spawned {
         if namespaces.needsStep || joins { return try step(pair, body) }
+        // One that belongs to this process's user namespace, as the container does then.
+        let network = cloned.contains(.network) && !cloned.contains(.user) ? ReadyNetwork.take() : nil
         do throws(SystemCallError) {
-            switch try Processes.clone(into: cloned, cgroup: cgroup) {
-            case .child: body(InitChannel(pair.keepTheirs()))
+            switch try Processes.clone(into: network == nil ? cloned : cloned.subtracting(.network), cgroup: cgroup) {
+            case .child:
+                let channel = InitChannel(pair.keepTheirs())
+                if let network { Self.join(network, channel) }
+                body(channel)
             case .parent(let number, let pidfd):
                 return Spawned(number: number, pidfd: pidfd, channel: InitChannel(pair.keepOurs()))
             }
         } catch { throw Self.refused(error) }
+    }
+
+    private static func join(_ network: consuming OwnedDescriptor, _ channel: borrowing InitChannel) {
+        do throws(SystemCallError) { try Namespaces.join(network.rawValue, .network) } catch {
+            channel.send(.failed(refused(error)))
+            Processes.exit(1)
+        }
     }
 
     /// Maps the ids of the process's new user namespace.

@@ -30,9 +30,14 @@ struct ZygoteChildren {
     }
 
     /// Reaps all that ended. Others than the known ones are orphans of containers.
-    mutating func reap() {
+    ///
+    /// - Parameter helperEnded: called with each that worked for a client, or was to.
+    mutating func reap(_ helperEnded: (Int32) -> Void) {
         while let (process, exit) = Processes.reapAny() {
-            if helpers.remove(process) != nil { continue }
+            if helpers.remove(process) != nil {
+                helperEnded(process)
+                continue
+            }
             if let container = containers.removeValue(forKey: process) { Self.record(exit, of: process, container) }
         }
     }

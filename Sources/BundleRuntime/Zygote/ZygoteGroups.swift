@@ -14,6 +14,19 @@ struct ZygoteGroups: Sendable {
         /// Files of v1 groups in which a process with one thread puts itself.
         let files: [String]
 
+        /// Nothing: the process is where it should be.
+        init() {
+            directory = nil
+            files = []
+        }
+
+        init(directory: consuming OwnedDescriptor?, files: [String]) {
+            self.directory = directory
+            self.files = files
+        }
+
+        var isEmpty: Bool { unified == nil && files.isEmpty }
+
         var unified: Int32? {
             switch directory {
             case .some(let directory): directory.rawValue
@@ -40,7 +53,7 @@ struct ZygoteGroups: Sendable {
     func join(of connection: Int32) throws(SystemCallError) -> Join {
         let peer = try PacketSockets.peer(of: connection)
         guard let theirs = try? CgroupMembership.of(peer.process), theirs != own else {
-            return Join(directory: nil, files: [])
+            return Join()
         }
         var directory: OwnedDescriptor?
         var files: [String] = []

@@ -53,7 +53,8 @@ struct ZygoteHelper: ~Copyable {
     /// Puts descriptors where they are expected, and closes everything else: what belongs to the server or to other clients
     /// must not live on here. What isn't placed keeps its number, since the engine knows its files by number.
     private borrowing func place() throws(SystemCallError) {
-        let kept = ([connection, reports] + ModuleShelf.shared.descriptors).sorted()
+        let network = ReadyNetwork.descriptor.map { [$0] } ?? []
+        let kept = ([connection, reports] + network + ModuleShelf.shared.descriptors).sorted()
         guard let lowest = (kept + descriptors).min(), lowest >= ZygoteServer.lowestOwn else {
             throw SystemCallError("dup2", nil, .badDescriptor)
         }

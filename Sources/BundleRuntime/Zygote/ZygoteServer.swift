@@ -27,17 +27,23 @@ public struct ZygoteServer: ~Copyable {
     private let programVersion: String
     private var clients: [Client] = []
     private var children = ZygoteChildren()
+    private var spares: ZygoteSpares
 
     /// Everything that later needs memory or files of its own is made here: engine, signals, connections.
     ///
-    /// - Parameter listener: a listening socket of packets.
-    public init(listener: consuming OwnedDescriptor, programVersion: String) throws(RuntimeFailure) {
+    /// - Parameters:
+    ///   - listener: a listening socket of packets.
+    ///   - spares: how many processes wait for requests, at most 16.
+    public init(
+        listener: consuming OwnedDescriptor, spares: Int = 2, programVersion: String
+    ) throws(RuntimeFailure) {
         let listener = try Self.reserveNumbers(listener)
         let parts = try Parts.make()
         do throws(EngineError) { try ModuleShelf.shared.open() } catch {
             throw RuntimeFailure(.system, "zygote: \(error)")
         }
         self.parts = parts
+        self.spares = ZygoteSpares(count: min(max(spares, 0), 16))
         groups = ZygoteGroups()
         self.listener = listener
         self.programVersion = programVersion
@@ -110,9 +116,11 @@ public struct ZygoteServer: ~Copyable {
                 PollRequest(listener.rawValue, .readable),
             ]
             requests += clients.map { PollRequest($0.connection, .readable) }
-            do throws(SystemCallError) { _ = try Poll.wait(&requests, timeout: timeToDeadline) } catch {
+            let found: Int
+            do throws(SystemCallError) { found = try Poll.wait(&requests, timeout: timeToDeadline) } catch {
                 throw RuntimeFailure(.system, "zygote: \(error)")
             }
+            if found == 0, let due = spares.due, due <= Clocks.now(.monotonic) { forkSpare() }
             // Reports first: who ended is known by then.
             if !requests[1].found.isEmpty { readReports() }
             if !requests[0].found.isEmpty, takeSignals() { return }
@@ -129,7 +137,7 @@ public struct ZygoteServer: ~Copyable {
     }
 
     private var timeToDeadline: UInt64? {
-        guard let first = clients.map(\.deadline).min() else { return nil }
+        guard let first = (clients.map(\.deadline) + (spares.due.map { [$0] } ?? [])).min() else { return nil }
         let now = Clocks.now(.monotonic)
         return first > now ? first - now : 0
     }
@@ -149,7 +157,7 @@ public struct ZygoteServer: ~Copyable {
             if number != Number.child { ends = true }
         }
         readReports()
-        children.reap()
+        children.reap { spares.remove($0) }
         return ends
     }
 
@@ -162,7 +170,9 @@ public struct ZygoteServer: ~Copyable {
             else { return }
             switch ZygoteReport(received.bytes) {
             case .container(let process, let root, let id): children.adopt(process, root: root, id: id)
-            case .module(let store, let file): ModuleShelf.shared.keep(.init(store: store, file: file))
+            case .module(let store, let file):
+                // Those who wait already were forked without it.
+                if ModuleShelf.shared.keep(.init(store: store, file: file)) { spares.dismiss() }
             case nil: break
             }
         }
@@ -210,7 +220,7 @@ public struct ZygoteServer: ~Copyable {
             } else if children.helperCount >= Self.helperLimit {
                 decline(connection.rawValue, "too many processes at work", note)
             } else {
-                fork(request, received, connection, note)
+                start(request, bytes, received, connection, note)
             }
         } catch {
             switch error {
@@ -225,12 +235,17 @@ public struct ZygoteServer: ~Copyable {
         _ = try? LocalSockets.send(connection, ZygoteAnswer.declined(reason).bytes)
     }
 
-    private mutating func fork(
-        _ request: ZygoteRequest, _ received: ReceivedDescriptors, _ connection: borrowing OwnedDescriptor,
-        _ note: (String) -> Void
+    /// Has the request followed by a spare, or by a process forked now.
+    private mutating func start(
+        _ request: ZygoteRequest, _ bytes: [UInt8], _ received: ReceivedDescriptors,
+        _ connection: borrowing OwnedDescriptor, _ note: (String) -> Void
     ) {
         do throws(SystemCallError) {
             let join = try groups.join(of: connection.rawValue)
+            if join.isEmpty, let pidfd = spares.hand(bytes, [connection.rawValue] + received.numbers) {
+                Self.accept(connection.rawValue, pidfd)
+                return
+            }
             switch try Processes.clone(into: [], cgroup: join.unified) {
             case .child:
                 ZygoteHelper(
@@ -239,13 +254,32 @@ public struct ZygoteServer: ~Copyable {
                 ).run()
             case .parent(let child, let pidfd):
                 children.add(child)
-                // A client that doesn't read, or is gone, is the helper's business: it waits for `go` only so long.
-                _ = try? LocalSockets.send(
-                    connection.rawValue, ZygoteAnswer.accepted.bytes, descriptors: [pidfd.rawValue])
+                Self.accept(connection.rawValue, pidfd)
             }
         } catch {
             decline(connection.rawValue, "no process: \(error)", note)
         }
+    }
+
+    /// A client that doesn't read, or is gone, is the helper's business: it waits for `go` only so long.
+    private static func accept(_ connection: Int32, _ pidfd: borrowing OwnedDescriptor) {
+        _ = try? LocalSockets.send(connection, ZygoteAnswer.accepted.bytes, descriptors: [pidfd.rawValue])
+    }
+
+    private mutating func forkSpare() {
+        do throws(SystemCallError) {
+            let pair = try LocalSockets.messagePair()
+            switch try Processes.clone(into: []) {
+            case .child:
+                ZygoteSpare(
+                    channel: pair.theirs.rawValue, reports: parts.reports.theirs.rawValue,
+                    signals: parts.previousSignals, programVersion: programVersion
+                ).run()
+            case .parent(let child, let pidfd):
+                children.add(child)
+                spares.add(child, pidfd: pidfd, channel: pair.keepOurs())
+            }
+        } catch { spares.giveUp() }
     }
 
     deinit { for client in clients { _ = OwnedDescriptor(adopting: client.connection) } }

@@ -29,3 +29,6 @@ int martlet_become_subreaper(void);
 
 /// setenv(3) and unsetenv(3), for a process with one thread.
 int martlet_set_variable(const char *name, const char *value);
+
+/// madvise(2) with MADV_POPULATE_READ on a range of this process's own mappings.
+int martlet_populate(unsigned long start, unsigned long length);

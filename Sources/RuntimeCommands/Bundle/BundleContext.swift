@@ -3,11 +3,18 @@ import SystemCalls
 
 /// What every verb of the OCI runtime works with.
 struct BundleContext: Sendable {
-    let globals: GlobalSettings
+    var globals: GlobalSettings
 
     var log: BundleLog { BundleLog(settings: globals.log) }
 
     func runtime() throws(RuntimeFailure) -> ContainerRuntime { try ContainerRuntime(runtimeSettings) }
+
+    /// The same, which also prints phases when a verb's own option asks for it.
+    func tracing(_ traces: Bool) -> BundleContext {
+        var context = self
+        if traces { context.globals.tracesPhases = true }
+        return context
+    }
 
     var runtimeSettings: RuntimeSettings {
         var settings = RuntimeSettings()

@@ -3,7 +3,7 @@ enum BundleWords {
     /// Options of the OCI `run` that the person's doesn't have.
     private static let runOptions: Set<String> = [
         "-b", "--bundle", "-f", "--config", "--pid-file", "--console-socket", "--preserve-fds", "--no-pivot",
-        "--no-new-keyring", "--no-subreaper", "--keep",
+        "--no-new-keyring", "--no-subreaper", "--keep", "--zygote",
     ]
 
     /// Whether `VERB WORDS…`, without options before it, is the OCI runtime's verb.

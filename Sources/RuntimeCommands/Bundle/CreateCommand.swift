@@ -5,6 +5,7 @@ enum CreateCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.create.parseID(words, into: &settings)
+        let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: nil),
             try zygote.create(context.runtimeSettings, settings.request)
         {
@@ -20,6 +21,7 @@ enum BundleRunCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.run.parseID(words, into: &settings)
+        let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: ZygoteClient.defaultPath),
             let status = try zygote.run(context.runtimeSettings, settings.request, settings.mode)
         {

@@ -7,6 +7,7 @@ struct LaunchSettings: Sendable {
     var request = CreateRequest(id: "")
     /// For `run` alone.
     var mode = RunMode()
+    var tracesPhases = false
     /// The socket of a zygote, or `none`; nil when the words say nothing.
     var zygote: String?
 
@@ -56,6 +57,7 @@ struct LaunchSettings: Sendable {
             .value("--zygote", placeholder: "SOCKET|none", help: "Have this zygote make it, or none") {
                 $0.zygote = $1
             },
+            .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
             .boolean("--no-subreaper", help: "Don't become the parent of the container's orphans") {
                 $0.request.avoidsSubreaper = $1
             },

@@ -4,6 +4,7 @@ import SystemCalls
 /// The words of `zygote`.
 struct ZygoteSettings: Sendable {
     var path: String?
+    var spares = 2
     var isVerbose = false
 
     static let table = OptionTable<ZygoteSettings>(
@@ -12,6 +13,13 @@ struct ZygoteSettings: Sendable {
         options: [
             .value("--socket", placeholder: "PATH", help: "Listen here, default /run/martlet/zygote.sock") {
                 $0.path = $1
+            },
+            .value("--spares", placeholder: "N", help: "Processes that wait for requests, 0 to 16, default 2") {
+                (settings, text) throws(UsageError) in
+                guard let count = Int(text), (0...16).contains(count) else {
+                    throw UsageError("--spares \(text): write a number from 0 to 16", verb: "zygote")
+                }
+                settings.spares = count
             },
             .flag("--debug", help: "Say which clients are refused, and why") { $0.isVerbose = true },
         ])
@@ -27,7 +35,7 @@ enum ZygoteCommand {
         let socket = try socket(settings.path ?? ZygoteClient.defaultPath)
         let path = socket.path
         defer { if let path { try? Files.unlink(path) } }
-        var server = try ZygoteServer(listener: socket.take(), programVersion: Martlet.version)
+        var server = try ZygoteServer(listener: socket.take(), spares: settings.spares, programVersion: Martlet.version)
         let isVerbose = settings.isVerbose
         try server.serve { if isVerbose { Diagnostics.report("zygote: \($0)") } }
         return 0

@@ -54,19 +54,23 @@ public final class ModuleShelf: Sendable {
     public func tell(_ listener: @escaping @Sendable (Source) -> Void) { state.withLock { $0.listener = listener } }
 
     /// Sees to it that a module is at hand for those who are forked from now on. One without a compiled form stays away.
-    public func keep(_ source: Source) {
-        guard let engine else { return }
+    ///
+    /// - Returns: whether it wasn't before.
+    @discardableResult
+    public func keep(_ source: Source) -> Bool {
+        guard let engine else { return false }
         let isThere = state.withLock { state in
             guard let index = state.modules.firstIndex(where: { $0.source == source }) else { return false }
             state.modules.append(state.modules.remove(at: index))
             return true
         }
-        if isThere { return }
-        guard let module = ModuleLookup.compiled(source, for: engine) else { return }
+        if isThere { return false }
+        guard let module = ModuleLookup.compiled(source, for: engine) else { return false }
         state.withLock { state in
             state.modules.append((source, module))
             if state.modules.count > Self.limit { state.modules.removeFirst() }
         }
+        return true
     }
 
     /// The engine's descriptors of the modules' files: they have to stay open, at their numbers, for the modules to be used.

@@ -1,0 +1,110 @@
+import SystemCalls
+import WasmWorkload
+
+/// A process that a zygote forked before anybody asked. What every start takes is done by then: the fork itself, the pages of
+/// the program, a network namespace. It gets its request from the zygote, which has looked at the client.
+struct ZygoteSpare: ~Copyable {
+    /// The connection with the zygote; its end is ours.
+    let channel: Int32
+    let reports: Int32
+    let signals: SignalSet
+    let programVersion: String
+
+    /// Descriptors of one message: the client's connection, and those of the largest request.
+    static let descriptorLimit = 1 + ZygoteRequest.fixedDescriptors + Int(ZygoteRequest.preservedLimit)
+
+    consuming func run() -> Never {
+        closeOthers()
+        ProgramPages.populate()
+        guard ReadyNetwork.prepare() else { Processes.exit(1) }
+        guard
+            let message = try? LocalSockets.receive(
+                channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
+            let connection = message.descriptors.first,
+            let request = try? ZygoteRequest(message.bytes, programVersion: programVersion)
+        else { Processes.exit(0) }
+        ZygoteHelper(
+            request: request, connection: connection, reports: reports,
+            descriptors: Array(message.descriptors.dropFirst()), join: ZygoteGroups.Join(), signals: signals
+        ).run()
+    }
+
+    /// What belongs to the server: its socket, its clients, its ends of other spares' connections.
+    private borrowing func closeOthers() {
+        var next = UInt32(ZygoteServer.lowestOwn)
+        for number in ([channel, reports] + ModuleShelf.shared.descriptors).sorted().map(UInt32.init(bitPattern:)) {
+            if number > next { try? Descriptors.closeRange(from: next, through: number - 1) }
+            next = number + 1
+        }
+        try? Descriptors.closeRange(from: next)
+    }
+}
+
+/// The spares of a zygote that wait.
+struct ZygoteSpares {
+    private struct Spare {
+        let process: Int32
+        let pidfd: Int32
+        let channel: Int32
+
+        func forget() {
+            _ = OwnedDescriptor(adopting: pidfd)
+            _ = OwnedDescriptor(adopting: channel)
+        }
+    }
+
+    /// How many there should be.
+    let count: Int
+    private var waiting: [Spare] = []
+    /// When the next one is due, so that a start isn't disturbed by it; nil when none is missing.
+    private(set) var due: UInt64?
+
+    /// Nanoseconds after a start.
+    private static let pause: UInt64 = 2_000_000
+
+    init(count: Int) {
+        self.count = count
+        due = count > 0 ? 0 : nil
+    }
+
+    var isMissing: Bool { waiting.count < count }
+
+    mutating func add(_ process: Int32, pidfd: consuming OwnedDescriptor, channel: consuming OwnedDescriptor) {
+        waiting.append(Spare(process: process, pidfd: pidfd.release(), channel: channel.release()))
+        due = isMissing ? Clocks.now(.monotonic) : nil
+    }
+
+    /// No more of them for now: there is no process to be had.
+    mutating func giveUp() { due = nil }
+
+    /// Hands a client's request over.
+    ///
+    /// - Returns: the pidfd of who got it; nil when nobody is there.
+    mutating func hand(_ bytes: [UInt8], _ descriptors: [Int32]) -> OwnedDescriptor? {
+        while !waiting.isEmpty {
+            let spare = waiting.removeFirst()
+            due = Clocks.now(.monotonic) &+ Self.pause
+            let isThere = (try? LocalSockets.send(spare.channel, bytes, descriptors: descriptors)) != nil
+            if isThere {
+                _ = OwnedDescriptor(adopting: spare.channel)
+                return OwnedDescriptor(adopting: spare.pidfd)
+            }
+            spare.forget()
+        }
+        return nil
+    }
+
+    /// Sends all of them away: they know less than the zygote by now.
+    mutating func dismiss() {
+        for spare in waiting { spare.forget() }
+        waiting = []
+        due = count > 0 ? Clocks.now(.monotonic) &+ Self.pause : nil
+    }
+
+    /// One of them ended without having been asked.
+    mutating func remove(_ process: Int32) {
+        guard let index = waiting.firstIndex(where: { $0.process == process }) else { return }
+        waiting.remove(at: index).forget()
+        due = Clocks.now(.monotonic) &+ 1_000_000_000
+    }
+}

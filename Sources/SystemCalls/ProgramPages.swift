@@ -1,0 +1,24 @@
+import CLinuxShims
+import Glibc
+
+/// The pages of this program's files.
+public enum ProgramPages {
+    private static let mapLimit = 1 << 20
+
+    /// Maps every page of code and constants that is in memory anyway, so that nothing of it is a fault later. A process that
+    /// waits has the time.
+    public static func populate() {
+        guard let text = try? Files.contents(of: "/proc/self/maps", limit: mapLimit) else { return }
+        for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: " ", maxSplits: 5)
+            // Code, and constants that aren't written to: whatever is private and has a file.
+            guard fields.count == 6, fields[1] == "r-xp" || fields[1] == "r--p", fields[5].hasSuffix("/") == false,
+                fields[4] != "0", let dash = fields[0].firstIndex(of: "-"),
+                let start = UInt(fields[0][..<dash], radix: 16),
+                let end = UInt(fields[0][fields[0].index(after: dash)...], radix: 16), start < end
+            else { continue }
+            // Where it can't be done, faults do it.
+            _ = martlet_populate(start, end - start)
+        }
+    }
+}
