@@ -22,9 +22,10 @@ struct PlanTests {
         #expect(!plan.hasUser)
     }
 
-    @Test func mountsAreNeverMadeInTheHosts() {
-        #expect(namespaces([]).new == [.mount])
-        #expect(namespaces([(.mount, "/m")]).new == [])
+    @Test func aRootIsThatOfANamespaceOnlyInANewOne() {
+        #expect(namespaces([(.mount, nil)]).rootIsOfNamespace)
+        #expect(!namespaces([(.mount, "/m")]).rootIsOfNamespace)
+        #expect(!namespaces([]).rootIsOfNamespace)
     }
 
     @Test func aFileThatIsNoNamespaceIsRefusedByItsField() {

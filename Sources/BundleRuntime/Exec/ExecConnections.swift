@@ -1,3 +1,4 @@
+import ContainerLifecycle
 import OCISpec
 import ProcessSettings
 import Sandbox
@@ -13,10 +14,12 @@ struct ExecConnections: ~Copyable {
     private var seccomp: Int32?
     private var emptyDirectory: Int32?
     private var processFiles: Int32 = -1
+    /// The container's root, where it isn't that of a mount namespace.
+    private var root: Int32?
 
     deinit {
         let terminals = [hostTerminal?.master, hostTerminal?.slave]
-        for descriptor in [console, terminal, seccomp, emptyDirectory] + terminals {
+        for descriptor in [console, terminal, seccomp, emptyDirectory, root] + terminals {
             if let descriptor { _ = OwnedDescriptor(adopting: descriptor) }
         }
         if processFiles >= 0 { _ = OwnedDescriptor(adopting: processFiles) }
@@ -35,6 +38,7 @@ struct ExecConnections: ~Copyable {
             // A container of a guest has no terminals of its own.
             if plan.process.hasTerminal, plan.state.isWasm { hostTerminal = try Terminals.open().release() }
             processFiles = try ProcessFileSystem().release()
+            if !plan.namespaces.rootIsOfNamespace { root = try Self.root(plan.state).release() }
         } catch { throw RuntimeFailure(.system, "\(error)") }
         if plan.seccomp?.hasListener == true, let configuration = plan.configuration.linux.seccomp {
             do throws(FieldError) { seccomp = try SeccompListener.connect(configuration).release() } catch {
@@ -46,10 +50,16 @@ struct ExecConnections: ~Copyable {
         }
     }
 
+    /// A guest's process has given its root up: what others have of it is the directory that it was made from.
+    private static func root(_ state: BundleState) throws(SystemCallError) -> OwnedDescriptor {
+        let path = state.isWasm ? state.rootfs : "/proc/\(state.process?.number ?? 0)/root"
+        return try Files.open(path, flags: [.path, .directory])
+    }
+
     borrowing func first(_ plan: ExecPlan, _ entrances: ContainerEntrances?) -> ExecInit {
         ExecInit(
             plan: plan, entrances: entrances, processFiles: processFiles, console: console, hostTerminal: hostTerminal,
-            seccomp: seccomp, emptyDirectory: emptyDirectory)
+            seccomp: seccomp, emptyDirectory: emptyDirectory, root: root)
     }
 
     /// The master of the terminal; nil when it was sent to somebody else, or there is none.

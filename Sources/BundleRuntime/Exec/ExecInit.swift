@@ -15,6 +15,8 @@ struct ExecInit {
     let hostTerminal: (master: Int32, slave: Int32)?
     let seccomp: Int32?
     let emptyDirectory: Int32?
+    /// The container's root, where it isn't that of the mount namespace.
+    let root: Int32?
 
     func run(_ channel: consuming InitChannel) -> Never {
         let failure: RuntimeFailure
@@ -65,6 +67,12 @@ struct ExecInit {
             try step("linux.uidMappings") { () throws(SystemCallError) in
                 try UserNamespaceRoot.become()
                 try Confinement.refuseTracing()
+            }
+        }
+        if let root {
+            try step("root.path") { () throws(SystemCallError) in
+                try Confinement.changeDirectory(to: root)
+                try Confinement.makeWorkingDirectoryTheRoot()
             }
         }
         try step("session") { () throws(SystemCallError) in try Sessions.create() }

@@ -30,9 +30,10 @@ struct NamespacePlan: Sendable {
                 new.insert(namespace.kind.kinds)
             }
         }
-        // A container without one would leave its mounts in the host's: it gets a copy that nobody else sees.
-        if !has(.mount) { new.insert(.mount) }
     }
+
+    /// Whether the container's root is the root of its mount namespace; otherwise its processes have it by chroot(2).
+    var rootIsOfNamespace: Bool { new.contains(.mount) }
 
     /// Those that a process of the container is in.
     var all: NamespaceKinds { joined.reduce(new) { $0.union($1.kind.kinds) } }
