@@ -107,7 +107,7 @@ let package = Package(
             [
                 "Archive", "ImageStore", "ImageTransfer", "JSON", "LayerUnpacking", "OCISpec", "Registry", "Sandbox",
                 "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload", argumentParser,
-            ], tests: ["martlet-prepare"])
+            ], tests: ["ContentHashing", "martlet-prepare"])
         + [
             .executableTarget(
                 name: "martlet", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),

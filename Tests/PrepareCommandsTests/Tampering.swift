@@ -1,3 +1,4 @@
+import ContentHashing
 import ImageTransfer
 import JSON
 import OCISpec
