@@ -13,9 +13,9 @@ conditions = """whole processes by posix_spawn and wait; the bundle has runc's d
 (namespaces for processes, network, IPC, names and mounts, 7 mounts, a control group); martlet and crun-wasm run a hello in
 WebAssembly with its compiled module cached (crun-wasm compiles at each start), the others a static program that does
 nothing; create+start+delete leaves out how long the container runs; version 1 of control groups, since crun refuses a hybrid
-tree; memory is the proportional set of a container's process while four sleep"""
+tree; memory is the proportional set of a container's process while ten sleep"""
 
-sleepers = 4
+sleepers = 10
 
 
 def measure(rounds: int, note) -> list[Row]:
