@@ -53,6 +53,9 @@ public enum KnownOptions {
     /// What a whole file system takes by this name; a bind has no say in them.
     static let superblock: Set<String> = ["sync", "dirsync", "lazytime", "mand", "iversion"]
 
+    /// What a tmpfs takes and a bind has no say in: other runtimes let it pass there, and configurations have it.
+    static let ofTemporary: Set<String> = ["mode", "size", "uid", "gid", "nr_blocks", "nr_inodes"]
+
     /// Accepted without effect: what a mount has anyway, and recursive forms of what a bind has no say in.
     private static let defaults = [
         "defaults", "async", "nolazytime", "nomand", "noiversion", "norelatime", "rnorelatime", "remount", "silent",

@@ -77,7 +77,7 @@ public struct PlannedMount: Equatable, Sendable {
     /// Refuses options that this kind of mount has no use for.
     private func check() throws(MountError) {
         let optionsField = "\(field).options"
-        if isBind, let unknown = options.parameters.first {
+        if isBind, let unknown = options.parameters.first(where: { !KnownOptions.ofTemporary.contains($0.key) }) {
             throw MountError(optionsField, "\"\(printable(unknown.key))\" is unknown for a bind")
         }
         if !isBind {
