@@ -9,8 +9,9 @@ public struct BPFInstruction: Hashable, Sendable {
     public var offset: Int16
     public var immediate: Int32
 
-    public init(_ code: UInt8, to destination: UInt8 = 0, from source: UInt8 = 0, offset: Int16 = 0, _ immediate: Int32 = 0)
-    {
+    public init(
+        _ code: UInt8, to destination: UInt8 = 0, from source: UInt8 = 0, offset: Int16 = 0, _ immediate: Int32 = 0
+    ) {
         self.code = code
         registers = source << 4 | destination & 0xf
         self.offset = offset
