@@ -1,5 +1,6 @@
 import OCISpec
 import ProcessSettings
+import Sandbox
 import SystemCalls
 
 /// The life of a process that `exec` starts, from the clone to the program or the guest. It is in the container's namespaces
@@ -59,6 +60,9 @@ struct ExecInit {
             throw RuntimeFailure(error)
         }
         try entrances?.enter()
+        try step("closing descriptors") { () throws(SystemCallError) in
+            try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
+        }
         guard case .recorded(let process, _) = channel.receive() else { Processes.exit(1) }
         do throws(FieldError) { try plan.settings.scheduling.applyFinalAffinity(to: 0) } catch {
             throw RuntimeFailure(error)
@@ -81,6 +85,15 @@ struct ExecInit {
         try openTerminal()
         try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
         return process
+    }
+
+    /// What is needed of the runtime's descriptors. The others are ways to the host for whoever gets hold of this process.
+    private var kept: [Int32] {
+        let own = [
+            processFiles, console, hostTerminal?.master, hostTerminal?.slave, seccomp, emptyDirectory, root,
+            plan.guest?.module.fileDescriptor,
+        ].compactMap { $0 }
+        return own + (0..<Int32(plan.preserved)).map { $0 + 3 }
     }
 
     private func openTerminal() throws(RuntimeFailure) {

@@ -18,6 +18,8 @@ final class ExecPlan {
     let guest: GuestPlan?
     /// nil for a container without one.
     let cgroup: ContainerCgroup?
+    /// Descriptors from 3 on that are the process's.
+    let preserved: UInt32
     let trace: PhaseTrace
 
     init(_ runtime: ContainerRuntime, _ request: ExecRequest, trace: PhaseTrace) throws(RuntimeFailure) {
@@ -32,7 +34,7 @@ final class ExecPlan {
         try Self.check(state, request)
         var configuration = try BundleDocument(bundle: state.bundle, bytes: directory.configuration()).configuration
         configuration.process = try ExecProcess.read(request, container: configuration.process)
-        let preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
+        preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
         guard let process = configuration.process, !process.arguments.isEmpty else {
             throw RuntimeFailure(.refused, "process.args: is empty")
         }

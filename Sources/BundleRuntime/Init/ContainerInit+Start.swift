@@ -1,4 +1,5 @@
 import OCISpec
+import ProcessSettings
 import SystemCalls
 
 // What happens when the container is started.
@@ -25,15 +26,13 @@ extension ContainerInit {
     ///
     /// - Parameter starter: hears how it went. Closed when the program is executed or the guest begins.
     func finish(_ prepared: Prepared, process: Int32, _ starter: Int32) -> Never {
-        do throws(HookError) {
-            try HookRunner(plan.configuration.hooks).run(.startContainer, state: state(process, .created))
-        } catch { fail(RuntimeFailure(error), starter) }
         var running = state
         running.pid = process
         running.status = .running
         let filter = FilterInstallation(
             filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: sources.seccomp,
             process: process, state: running)
+        runHooks(prepared, filter, process, starter)
         switch prepared {
         case .nothing: fail(RuntimeFailure(.refused, "process: is missing, and start needs it"), starter)
         case .native(let program):
@@ -43,6 +42,53 @@ extension ContainerInit {
             fail(failure, starter)
         case .guest(let guest): Processes.exit(guest.run(OwnedDescriptor(adopting: starter), filter))
         }
+    }
+
+    /// Runs the hooks inside of the container, in a process that has given up before what the container's program doesn't
+    /// have either: they are files of its root, so that an image may have brought them.
+    private func runHooks(_ prepared: Prepared, _ filter: FilterInstallation, _ process: Int32, _ starter: Int32) {
+        guard !plan.configuration.hooks.startContainer.isEmpty else { return }
+        let end: Processes.Exit
+        do throws(SystemCallError) {
+            switch try Processes.fork() {
+            case .child: beHooks(prepared, filter, process, starter)
+            case .parent(let child): end = try Processes.wait(for: child)
+            }
+        } catch { fail(RuntimeFailure(.system, "hooks.startContainer: \(error)"), starter) }
+        switch end {
+        case .code(0): return
+        case .code(Self.toldStatus): Processes.exit(1)
+        case .code, .signal:
+            fail(RuntimeFailure(.refused, "hooks.startContainer: the filter of linux.seccomp ended them"), starter)
+        }
+    }
+
+    /// Ends a process for hooks that has said itself what went wrong.
+    private static let toldStatus: Int32 = 1
+
+    private static let childSignal: Int32 = 17
+
+    private func beHooks(
+        _ prepared: Prepared, _ filter: FilterInstallation, _ process: Int32, _ starter: Int32
+    ) -> Never {
+        do throws(RuntimeFailure) {
+            do throws(FieldError) {
+                switch prepared {
+                case .nothing: break
+                case .native(let program): try program.confineHooks(filter)
+                case .guest(let guest): try guest.confineHooks(filter)
+                }
+            } catch { throw RuntimeFailure(error) }
+            // What was given up included the signals' effects: hooks are waited for.
+            SignalSet.useDefault(Self.childSignal)
+            do throws(HookError) {
+                try HookRunner(plan.configuration.hooks).run(.startContainer, state: state(process, .created))
+            } catch { throw RuntimeFailure(error) }
+        } catch {
+            let isTold = (try? LocalSockets.send(starter, InitMessage.failed(error).bytes)) != nil
+            Processes.exit(isTold ? Self.toldStatus : 2)
+        }
+        Processes.exit(0)
     }
 
     private func fail(_ failure: RuntimeFailure, _ starter: Int32) -> Never {

@@ -22,6 +22,20 @@ final class NativeProgram {
         }
     }
 
+    /// Gives up in a process that was forked for hooks what the program doesn't have either. What decides about calls by a
+    /// listener has no say in hooks.
+    func confineHooks(_ filter: FilterInstallation) throws(FieldError) {
+        var settings = settings
+        let isFiltered = filter.filter?.hasListener == false
+        _ = try settings.becomeUser(files, closesDescriptors: false)
+        if !settings.noNewPrivileges, isFiltered {
+            try settings.useCapabilities()
+            try filter.install()
+        }
+        _ = try settings.giveUpCapabilities()
+        if settings.noNewPrivileges, isFiltered { try filter.install() }
+    }
+
     /// Becomes the program. Returns only when it can't, and then why.
     func execute(_ filter: FilterInstallation, warn: (String) -> Void) -> RuntimeFailure {
         do throws(FieldError) { for warning in try settings.becomeUser(files) { warn(warning) } } catch {

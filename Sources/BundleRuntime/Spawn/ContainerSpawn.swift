@@ -29,6 +29,7 @@ struct ContainerSpawn: ~Copyable {
     borrowing func spawn(
         _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
     ) throws(RuntimeFailure) -> Spawned {
+        try hide()
         if namespaces.needsStep || joins { return try step(pair, body) }
         // One that belongs to this process's user namespace, as the container does then.
         let network = cloned.contains(.network) && !cloned.contains(.user) ? ReadyNetwork.take() : nil
@@ -48,6 +49,18 @@ struct ContainerSpawn: ~Copyable {
         do throws(SystemCallError) { try Namespaces.join(network.rawValue, .network) } catch {
             channel.send(.failed(refused(error)))
             Processes.exit(1)
+        }
+    }
+
+    /// Whoever has a capability in a user namespace that is joined may trace each process that comes there, and take its
+    /// descriptors, from the first moment on (CVE-2016-9962): what is forked from here refuses it from the beginning.
+    ///
+    /// The files in /proc of such a process belong to root. An unprivileged runtime has to write the mappings of a new
+    /// user namespace first, in which nobody else is yet.
+    private borrowing func hide() throws(RuntimeFailure) {
+        guard Processes.effectiveUser == 0 || !namespaces.new.contains(.user) else { return }
+        do throws(SystemCallError) { try Confinement.refuseTracing() } catch {
+            throw RuntimeFailure(.system, "\(error)")
         }
     }
 
