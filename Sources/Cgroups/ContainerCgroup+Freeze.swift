@@ -26,6 +26,19 @@ extension ContainerCgroup {
         } catch { throw CgroupError(error) }
     }
 
+    /// Lets a process go on that is in a frozen group of version 1 which isn't the container's: one that was moved there can't
+    /// even be killed.
+    public static func thaw(groupOf process: Int32) throws(CgroupError) {
+        let membership = try CgroupMembership.of(process)
+        let hierarchy = try CgroupHierarchy.current(withRoots: true)
+        guard let tree = hierarchy.trees.first(where: { $0.controllers.contains("freezer") }),
+            let directory = membership.directory(in: tree), directory != tree.mountPoint
+        else { return }
+        do throws(SystemCallError) { try GroupFile.write("THAWED", to: "freezer.state", of: directory) } catch {
+            throw CgroupError(error)
+        }
+    }
+
     /// Whether the container was told to stop; one in a frozen group above isn't.
     public var isFrozen: Bool {
         guard let group = freezer else { return false }

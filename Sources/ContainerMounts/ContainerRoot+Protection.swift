@@ -47,10 +47,13 @@ extension ContainerRoot {
     ///
     /// The path is walked inside of the root without the links of /proc, and the kernel says in the end whether the working
     /// directory lies in the root: an inherited descriptor leads nowhere.
-    public static func changeWorkingDirectory(to path: String) throws(MountError) {
-        try naming("process.cwd", path) { () throws(SystemCallError) in
+    ///
+    /// - Parameter makes: whether one that is missing is made.
+    public static func changeWorkingDirectory(to path: String, makes: Bool = true) throws(MountError) {
+        try naming("process.cwd", makes ? path : "chdir \(path)") { () throws(SystemCallError) in
             let root = try Files.open("/", flags: [.path, .directory])
-            let directory = try ContainerPaths(root: root.rawValue).openOrMake(path, .directory)
+            let paths = ContainerPaths(root: root.rawValue)
+            let directory = makes ? try paths.openOrMake(path, .directory) : try paths.open(path, flags: .directory)
             try Confinement.changeDirectory(to: directory.rawValue)
             guard try WorkingDirectory.isInsideRoot() else { throw SystemCallError("getcwd", path, .crossDevice) }
         }

@@ -50,7 +50,8 @@ public struct CompiledSeccomp: Equatable, Sendable {
                 throw FieldError("linux.seccomp.flags[\(index)]", "this kernel doesn't know \(flag.rawValue)")
             }
         }
-        let notifies = seccomp.syscalls.contains { $0.action == .notify }
+        // Who names a socket is told even if no rule asks anything, as crun does it.
+        let notifies = seccomp.syscalls.contains { $0.action == .notify } || seccomp.listenerPath?.isEmpty == false
         if seccomp.defaultAction == .notify {
             throw FieldError(
                 "linux.seccomp.defaultAction",

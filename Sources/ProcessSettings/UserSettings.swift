@@ -64,7 +64,9 @@ struct UserSettings: Equatable, Sendable {
     func ownStreams() {
         for stream in Int32(0)...2 {
             guard let status = try? FileStatus.of(stream), status.owner != user, !Self.isNull(status) else { continue }
-            try? OwnershipCalls.setOwner(of: stream, user: user, group: .max)
+            // A terminal's group is that of whoever may write to it.
+            let isDevice = status.kind == .characterDevice
+            try? OwnershipCalls.setOwner(of: stream, user: user, group: isDevice ? .max : group)
         }
     }
 

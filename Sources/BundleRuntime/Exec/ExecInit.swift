@@ -2,6 +2,7 @@ import OCISpec
 import ProcessSettings
 import Sandbox
 import SystemCalls
+import WasmEngine
 
 /// The life of a process that `exec` starts, from the clone to the program or the guest. It is in the container's namespaces
 /// from the beginning.
@@ -34,7 +35,7 @@ struct ExecInit {
                 Processes.exit(ready.run(channel.takeSocket(), filter))
             }
             let program = NativeProgram(plan.settings, files)
-            try program.enter(plan.process.workingDirectory)
+            try program.enter(plan.process.workingDirectory, makes: false)
             failure = program.execute(filter) { channel.send(.warning($0)) }
         } catch { failure = error }
         channel.send(.failed(failure))

@@ -97,12 +97,20 @@ final class ExecPlan {
         guard let cgroup = try state.openCgroup() else { return nil }
         guard let path = request.cgroup else { return cgroup }
         let parts = path.split(separator: "/")
-        guard !parts.contains(".."), !parts.contains("."), path.utf8.count < 4096 else {
-            throw RuntimeFailure(.refused, "--cgroup \(path): must name a group below the container's")
+        guard !parts.contains(".."), path.utf8.count < 4096 else {
+            throw RuntimeFailure(
+                .refused, "--cgroup \(path): must name a group below the container's: `..` components are not allowed")
         }
-        let below = parts.isEmpty ? "" : "/" + parts.joined(separator: "/")
-        return ContainerCgroup(
-            groups: cgroup.groups.map { .init(controllers: $0.controllers, directory: $0.directory + below) },
-            isRootless: cgroup.isRootless)
+        let below = parts.filter { $0 != "." }.map { "/\($0)" }.joined()
+        var found = below.isEmpty
+        // The container may have made it in some of the trees only.
+        let groups = cgroup.groups.map { group in
+            let directory = group.directory + below
+            guard (try? FileStatus.of(directory))?.kind == .directory else { return group }
+            found = true
+            return ContainerCgroup.Group(controllers: group.controllers, directory: directory)
+        }
+        guard found else { throw RuntimeFailure(.refused, "--cgroup \(path): the container has no such group") }
+        return ContainerCgroup(groups: groups, isRootless: cgroup.isRootless)
     }
 }

@@ -34,7 +34,7 @@ struct HookProcess: ~Copyable {
         let flags = try Descriptors.statusFlags(pipe.read.rawValue)
         try Descriptors.setStatusFlags(pipe.read.rawValue, flags | OpenFlags.nonBlocking.rawValue)
         let process = try ChildProgram.start(
-            hook.path, arguments: hook.args.isEmpty ? [hook.path] : hook.args, environment: hook.env,
+            hook.path, arguments: hook.args.isEmpty ? [hook.path] : hook.args, environment: hook.env ?? Environment.all,
             streams: (input.rawValue, pipe.write.rawValue, pipe.write.rawValue), ownGroup: true)
         return HookProcess(process: process, reader: pipe.keepRead())
     }

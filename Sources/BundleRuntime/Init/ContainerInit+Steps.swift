@@ -16,7 +16,7 @@ extension ContainerInit {
         channel.send(.mounted)
         guard case .hooksDone(let process) = channel.receive() else { Processes.exit(1) }
         do throws(HookError) {
-            try HookRunner(hooks).run(.createContainer, state: state(process, .creating))
+            try HookRunner(hooks).run(.createContainer, state: state(process, .created))
         } catch { throw RuntimeFailure(error) }
         plan.trace.mark("hooks")
     }
@@ -76,7 +76,7 @@ extension ContainerInit {
             return .guest(ready)
         }
         let program = NativeProgram(settings, files)
-        try program.enter(plan.configuration.process?.workingDirectory ?? "/")
+        try program.enter(plan.configuration.process?.workingDirectory ?? "/", makes: true)
         do throws(FieldError) {
             // Told now, not only when it is started: container managers expect it of `create`.
             _ = try settings.prepareProgram()

@@ -15,8 +15,10 @@ final class NativeProgram {
     }
 
     /// Goes to the working directory; one that root may not enter is entered as the user.
-    func enter(_ directory: String) throws(RuntimeFailure) {
-        do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: directory) } catch {
+    ///
+    /// - Parameter makes: whether one that is missing is made.
+    func enter(_ directory: String, makes: Bool) throws(RuntimeFailure) {
+        do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: directory, makes: makes) } catch {
             guard error.cause?.errno == .accessDenied else { throw RuntimeFailure(error) }
             pendingDirectory = directory
         }
@@ -42,7 +44,9 @@ final class NativeProgram {
             return RuntimeFailure(error)
         }
         if let pendingDirectory {
-            do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: pendingDirectory) } catch {
+            do throws(MountError) {
+                try ContainerRoot.changeWorkingDirectory(to: pendingDirectory, makes: false)
+            } catch {
                 return RuntimeFailure(error)
             }
         }

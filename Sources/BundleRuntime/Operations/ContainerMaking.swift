@@ -192,7 +192,8 @@ final class ContainerMaking {
 
     private func runHooks() throws(RuntimeFailure) {
         ranHooks = true
-        var document = state.document(.creating)
+        // After step 2 of the specification's life cycle.
+        var document = state.document(.created)
         document.pid = process ?? 0
         let runner = HookRunner(plan.configuration.hooks)
         do throws(HookError) {

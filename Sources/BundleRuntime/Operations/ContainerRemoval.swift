@@ -13,6 +13,8 @@ struct ContainerRemoval: ~Copyable {
     /// How long a killed process may take to end, in nanoseconds: what it does in the kernel ends first.
     private static let patience: UInt64 = 10_000_000_000
 
+    private static let briefly: UInt64 = 200_000_000
+
     init(directory: borrowing ContainerDirectory, state: BundleState) throws(RuntimeFailure) {
         self.state = state
         cgroup = try state.openCgroup()
@@ -29,18 +31,24 @@ struct ContainerRemoval: ~Copyable {
                 try? cgroup.thaw()
             }
             try? Processes.signal(pidfd.rawValue, 9)
-            try Self.wait(pidfd, state.id)
+            if try !Self.wait(pidfd, state.id, Self.briefly) {
+                // Somebody moved it to a group that is frozen.
+                if let number = state.process?.number { try? ContainerCgroup.thaw(groupOf: number) }
+                guard try Self.wait(pidfd, state.id, Self.patience) else {
+                    throw RuntimeFailure(
+                        .system, "container \(state.id): its process doesn't end although it was killed")
+                }
+            }
         }
     }
 
-    private static func wait(_ pidfd: borrowing OwnedDescriptor, _ id: String) throws(RuntimeFailure) {
+    /// - Returns: whether it ended.
+    private static func wait(
+        _ pidfd: borrowing OwnedDescriptor, _ id: String, _ patience: UInt64
+    ) throws(RuntimeFailure) -> Bool {
         var requests = [PollRequest(pidfd.rawValue, .readable)]
-        do throws(SystemCallError) {
-            guard try Poll.wait(&requests, timeout: patience) > 0 else {
-                throw SystemCallError("poll", "pidfd", .timedOut)
-            }
-        } catch {
-            throw RuntimeFailure(.system, "container \(id): its process doesn't end although it was killed: \(error)")
+        do throws(SystemCallError) { return try Poll.wait(&requests, timeout: patience) > 0 } catch {
+            throw RuntimeFailure(.system, "container \(id): \(error)")
         }
     }
 

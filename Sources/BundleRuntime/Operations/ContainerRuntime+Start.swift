@@ -30,20 +30,23 @@ extension ContainerRuntime {
             try LocalSockets.send(connection.rawValue, [ContainerInit.startCommand])
         } catch { throw RuntimeFailure(.system, "container \(id): its first process doesn't answer: \(error)") }
         try StartAnswer.wait(on: connection.rawValue, warn: warn)
-        try runPoststart(state, directory)
+        do throws(RuntimeFailure) { try runPoststart(state, directory) } catch {
+            // The life cycle goes on with its end.
+            let removal = try ContainerRemoval(directory: directory, state: state)
+            try removal.kill()
+            try removal.finish(store, warn: warn)
+            throw error
+        }
     }
 
-    /// The hooks after the start. One that fails ends the container.
+    /// The hooks after the start. When one fails, the container has to be ended.
     func runPoststart(
         _ state: BundleState, _ directory: borrowing ContainerDirectory
     ) throws(RuntimeFailure) {
         let hooks = try Self.hooks(state, directory)
         do throws(HookError) {
             try HookRunner(hooks).run(.poststart, state: state.document(.running).json.bytes())
-        } catch {
-            if let process = state.process { try? Processes.kill(process.number, 9) }
-            throw RuntimeFailure(error)
-        }
+        } catch { throw RuntimeFailure(error) }
     }
 
     /// The hooks of the container's configuration.

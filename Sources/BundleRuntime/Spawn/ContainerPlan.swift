@@ -43,7 +43,7 @@ final class ContainerPlan {
         self.isRootless = isRootless
         var configuration = document.configuration
         preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
-        try Self.check(configuration, request, preserved: preserved)
+        try Self.check(configuration, request)
         self.configuration = configuration
         namespaces = NamespacePlan(configuration.linux)
         do throws(MountError) {
@@ -77,11 +77,8 @@ final class ContainerPlan {
 
     /// What no other part of the plan looks at.
     private static func check(
-        _ configuration: RuntimeConfiguration, _ request: CreateRequest, preserved: UInt32
+        _ configuration: RuntimeConfiguration, _ request: CreateRequest
     ) throws(RuntimeFailure) {
-        for descriptor in 3..<(3 + preserved) where !Descriptors.isOpen(Int32(descriptor)) {
-            throw RuntimeFailure(.refused, "--preserve-fds: descriptor \(descriptor) isn't open")
-        }
         let linux = configuration.linux
         if let process = configuration.process {
             if process.arguments.isEmpty { throw RuntimeFailure(.refused, "process.args: is empty") }

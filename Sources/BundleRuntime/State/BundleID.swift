@@ -26,7 +26,7 @@ enum BundleID {
         guard isValid(id) else {
             throw RuntimeFailure(
                 .refused,
-                "invalid container ID \"\(String(id.prefix(80)).printable())\": letters, digits, \"_\", \"+\", \"-\" and \".\", at most \(limit)"
+                "invalid character in container ID \"\(String(id.prefix(80)).printable())\": letters, digits, \"_\", \"+\", \"-\" and \".\", at most \(limit)"
             )
         }
         // A file's name holds 255 bytes; the prefix of what is half made is one of them.

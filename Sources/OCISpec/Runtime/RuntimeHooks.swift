@@ -48,12 +48,12 @@ public struct RuntimeHook: Equatable, Sendable {
     public var path: String
     /// `argv` with the program's name at its beginning; empty means the path alone.
     public var args: [String]
-    /// The whole environment; the runtime's own isn't added.
-    public var env: [String]
+    /// The whole environment; nil is the runtime's own.
+    public var env: [String]?
     /// In seconds; nil waits without end.
     public var timeout: UInt32?
 
-    public init(path: String, args: [String] = [], env: [String] = [], timeout: UInt32? = nil) {
+    public init(path: String, args: [String] = [], env: [String]? = nil, timeout: UInt32? = nil) {
         self.path = path
         self.args = args
         self.env = env
@@ -63,7 +63,7 @@ public struct RuntimeHook: Equatable, Sendable {
     public init(json node: JSONNode) throws(JSONError) {
         path = try node.requiredAbsolutePath("path")
         args = try node.texts("args")
-        env = try node.texts("env")
+        env = try node.optional("env") == nil ? nil : try node.texts("env")
         timeout = try node.integer("timeout", in: 1...UInt32(Int32.max))
     }
 }
