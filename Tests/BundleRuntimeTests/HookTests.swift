@@ -71,13 +71,17 @@ struct HookTests {
         #expect(try folder.text("args").hasPrefix("a name of its own\0-c\0"))
     }
 
-    @Test("without arguments a hook gets its path alone, and without an environment none")
+    @Test("without arguments a hook gets its path alone, with an empty environment none, and without one ours")
     func bare() throws {
         let file = "\(folder.path)/hook"
-        let text = "#!/bin/sh\necho \"$# $0 ${HOME-none}\" > \(folder.path)/out\n"
+        let text = "#!/bin/sh\necho \"$# $0 ${MARTLET_HOOK_TEST-none}\" > \(folder.path)/out\n"
         try write(text, to: file, mode: 0o755)
-        try runner(.poststart, [RuntimeHook(path: file)]).run(.poststart, state: [])
+        Environment.set("MARTLET_HOOK_TEST", to: "ours")
+        defer { Environment.set("MARTLET_HOOK_TEST", to: nil) }
+        try runner(.poststart, [RuntimeHook(path: file, env: [])]).run(.poststart, state: [])
         #expect(try folder.text("out") == "0 \(file) none\n")
+        try runner(.poststart, [RuntimeHook(path: file)]).run(.poststart, state: [])
+        #expect(try folder.text("out") == "0 \(file) ours\n")
     }
 
     @Test("a hook has its three streams and no other descriptor, even of those that we were given")

@@ -38,6 +38,11 @@ extension ContainerRuntime {
         trace.mark("config.json")
         guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
         let rootfs = root.path.hasPrefix("/") ? root.path : "\(document.bundle)/\(root.path)"
+        do throws(SystemCallError) {
+            guard try FileStatus.of(rootfs, followLinks: true).kind == .directory else {
+                throw SystemCallError("fstatat", rootfs, .notDirectory)
+            }
+        } catch { throw RuntimeFailure(.refused, "root.path: \(error)") }
         let images = try imageStore()
         var guest: GuestPlan?
         if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
