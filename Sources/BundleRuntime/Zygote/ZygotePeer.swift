@@ -11,9 +11,12 @@ struct ZygotePeer: Equatable, Sendable {
         var places: [[UInt64]] = []
         var user: Substring?
         var group: Substring?
+        var groups: Substring?
         var capabilities: [UInt64] = []
         var noNewPrivileges: Substring?
         var filter: Substring?
+        /// How many filters: a client that stands under a further one than the zygote could do less.
+        var filterCount: Substring?
         var label: [UInt8] = []
     }
 
@@ -39,8 +42,10 @@ struct ZygotePeer: Equatable, Sendable {
             switch line[..<colon] {
             case "Uid": identity.user = value
             case "Gid": identity.group = value
+            case "Groups": identity.groups = value
             case "NoNewPrivs": identity.noNewPrivileges = value
             case "Seccomp": identity.filter = value
+            case "Seccomp_filters": identity.filterCount = value
             case let name where Self.capabilitySets.contains(String(name)):
                 identity.capabilities.append(UInt64(value, radix: 16) ?? 0)
             default: break
@@ -54,12 +59,14 @@ struct ZygotePeer: Equatable, Sendable {
     /// Why this client isn't served by a zygote that is `zygote`; nil when it is.
     func difference(to zygote: ZygotePeer) -> String? {
         let own = zygote.identity
-        if identity.user != own.user || identity.group != own.group { return "another user or group" }
+        if identity.user != own.user || identity.group != own.group || identity.groups != own.groups {
+            return "another user or group"
+        }
         if identity.places != own.places { return "other namespaces, or another root" }
         let hasAll = zip(identity.capabilities, own.capabilities).allSatisfy { $0 & $1 == $1 }
         guard hasAll, identity.capabilities.count == own.capabilities.count else { return "fewer capabilities" }
         if identity.noNewPrivileges != own.noNewPrivileges { return "no_new_privs" }
-        if identity.filter != own.filter { return "a seccomp filter" }
+        if identity.filter != own.filter || identity.filterCount != own.filterCount { return "a seccomp filter" }
         if identity.label != own.label { return "another security label" }
         return nil
     }
