@@ -126,6 +126,7 @@ extension ContainerSpawn {
     ) -> Never {
         do throws(RuntimeFailure) {
             try? Confinement.dieWithParent()
+            refuseTracing()
             try joined.join()
             try makeClocks(channel)
             let rest = cloned.subtracting(madeInStep)
@@ -140,6 +141,14 @@ extension ContainerSpawn {
             channel.send(.failed(error))
             Processes.exit(1)
         }
+    }
+
+    /// Whoever is in a joined user namespace may trace this process and its child from there, which have the host's files
+    /// open (CVE-2016-9962). Where the process itself, or an unprivileged runtime, has to write into its directory of /proc,
+    /// the child refuses later; nobody is in the new namespaces before it.
+    private borrowing func refuseTracing() {
+        guard !namespaces.new.contains(.user), namespaces.timeOffsets.isEmpty else { return }
+        try? Confinement.refuseTracing()
     }
 
     /// What this process has made for itself and its child by then.
