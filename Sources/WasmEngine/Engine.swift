@@ -16,9 +16,7 @@ public final class Engine: Sendable {
             let reason = "a fiber's stack has to be at least the guest's stack and \(Self.hostStack >> 10) KiB"
             throw EngineError(.configuration, "create the engine", reason)
         }
-        if let reason = martlet_engine_problem() {
-            throw EngineError(.library, "load the engine", String(cString: reason))
-        }
+        try Self.loadLibrary()
         guard let settings = wasm_config_new() else {
             throw EngineError(.configuration, "create the engine", "no memory")
         }
@@ -32,6 +30,14 @@ public final class Engine: Sendable {
     }
 
     deinit { wasm_engine_delete(handle) }
+
+    /// Loads the engine's library, as the first engine does. A process that is about to give up opening files calls it before.
+    ///
+    /// Throws `library` with what the loader said.
+    public static func loadLibrary() throws(EngineError) {
+        guard let reason = martlet_engine_problem() else { return }
+        throw EngineError(.library, "load the engine", String(cString: reason))
+    }
 
     /// Bytes of stack that host functions may use.
     static let hostStack = 256 << 10

@@ -33,6 +33,7 @@ enum CompileWorker {
     static func run() throws {
         let confinement = WorkerConfinement(
             processorSeconds: processorSeconds, memory: memory, fileSize: 0, places: [], capabilities: [])
+        try Engine.loadLibrary()
         try confinement.enter()
         let compiler = ModuleCompiler(try Engine(configuration), limits: limits)
         try Files.writeAll(1, try compiler.compile(try Files.readAll(0, limit: limits.sourceBytes)))
