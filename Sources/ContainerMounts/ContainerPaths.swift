@@ -28,6 +28,16 @@ struct ContainerPaths {
             path, in: root, flags: flags.union([.path, .noFollow]), resolve: Self.inside.union(.noSymbolicLinks))
     }
 
+    /// Opens a directory for devices, and makes it with its parents. A link on the way is refused (`ELOOP`): an image would
+    /// have the nodes made in a volume, which is the host's.
+    func openOrMakeWithoutLinks(_ path: String) throws(SystemCallError) -> OwnedDescriptor {
+        do throws(SystemCallError) { return try openWithoutLinks(path, flags: .directory) } catch {
+            guard error.errno == .noSuchFile else { throw error }
+        }
+        _ = try openOrMake(path, .directory)
+        return try openWithoutLinks(path, flags: .directory)
+    }
+
     /// Opens with O_PATH, and makes what is missing with its parents: directories 0755, files 0644.
     func openOrMake(
         _ path: String, _ target: Target, followLinks: Bool = true

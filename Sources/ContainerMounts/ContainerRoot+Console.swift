@@ -23,7 +23,7 @@ extension ContainerRoot {
                 (136...143).contains(number.major)
             else { throw SystemCallError("open_tree", "/dev/console", .notTerminal) }
             let tree = try Mounts.copyTree(in: terminal, recursive: false)
-            let directory = try paths.openOrMake("/dev", .directory)
+            let directory = try paths.openOrMakeWithoutLinks("/dev")
             try cover("console", in: directory.rawValue, with: tree.rawValue)
         }
     }

@@ -5,7 +5,7 @@ extension ContainerRoot {
     public func makeDevices() throws(MountError) {
         guard plan.fillsDeviceDirectory else { return }
         let directory = try naming("default device /dev") { () throws(SystemCallError) in
-            try paths.openOrMake("/dev", .directory)
+            try paths.openOrMakeWithoutLinks("/dev")
         }
         // The configuration's come first: it may give a default one another mode or owner.
         for device in plan.devices where device.path != "/dev/ptmx" { try make(device, devices: directory.rawValue) }
@@ -18,10 +18,10 @@ extension ContainerRoot {
     private func make(_ device: PlannedDevice, devices: Int32) throws(MountError) {
         let parts = device.path.split(separator: "/")
         if parts.count == 2, parts[0] == "dev" { return try make(device, String(parts[1]), in: devices) }
-        let place = try naming(device.field, device.path) { () throws(SystemCallError) in
-            try paths.makeParents(of: device.path, followLast: false)
+        let directory = try naming(device.field, device.path) { () throws(SystemCallError) in
+            try paths.openOrMakeWithoutLinks("/" + parts.dropLast().joined(separator: "/"))
         }
-        try make(device, place.name, in: place.directory.rawValue)
+        try make(device, String(parts.last ?? ""), in: directory.rawValue)
     }
 
     private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {

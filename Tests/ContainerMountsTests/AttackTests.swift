@@ -113,12 +113,25 @@ import Testing
         #expect(report.refusal?.hasPrefix("default device /dev/null: ") == true)
     }
 
-    @Test func aLinkedDeviceDirectoryLeadsNowhereElse() throws {
+    @Test func aLinkedDeviceDirectoryIsRefused() throws {
         let bundle = try Bundle()
         try Files.removeDirectory(bundle.path + "/rootfs/dev")
         try bundle.link("rootfs/dev", to: bundle.path + "/outside")
         let report = try bundle.enter(Configuration(), "kind=/dev/null")
-        #expect(report.answer("kind /dev/null") == "character 1:3")
+        #expect(report.refusal?.hasPrefix("default device /dev: ") == true)
+        try bundle.expectCanary()
+    }
+
+    /// Through a link nodes would come to the host, by whatever name and mode the configuration has for the container.
+    @Test(arguments: ["dev", "sub"]) func noDeviceIsMadeInAVolume(link: String) throws {
+        let bundle = try Bundle()
+        try bundle.makeDirectory("rootfs/volume")
+        if link == "dev" { try Files.removeDirectory(bundle.path + "/rootfs/dev") }
+        try bundle.link(link == "dev" ? "rootfs/dev" : "rootfs/dev/sub", to: "/volume")
+        let volume = #"{"destination":"/volume","type":"bind","source":"\#(bundle.path)/outside","options":["rbind"]}"#
+        let device = #""devices":[{"type":"c","path":"/dev/sub/zero","major":1,"minor":5}]"#
+        let report = try bundle.enter(Configuration(mounts: [volume], linux: [device]), "console")
+        #expect(report.refusal != nil)
         try bundle.expectCanary()
     }
 
