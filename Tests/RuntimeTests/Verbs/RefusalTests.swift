@@ -22,7 +22,7 @@ struct RefusalTests {
         #expect(!Machine.exists("\(runtime.stateDirectory)/x"))
     }
 
-    @Test(arguments: ["", ".", "..", "a/b", "../a", "a b", "a\nb", "ü", "-"])
+    @Test(arguments: ["", ".", "..", "a/b", "../a", "a b", "a\nb", "ü"])
     func anIdThatIsNoNameIsRefused(id: String) throws {
         let container = try runtime.bundle(.wasm, "exit", "0")
         let outcome = try runtime("create", "--bundle", container.bundle, "--", id)
@@ -62,7 +62,8 @@ struct RefusalTests {
         let container = try runtime.bundle(.wasm, "exit", "0")
         try Data(text.utf8).write(to: URL(fileURLWithPath: "\(container.bundle)/config.json"))
         let outcome = try container.create()
-        #expect(outcome.code != 0 && outcome.error.contains("config.json"), "\(outcome)")
+        #expect(
+            outcome.code != 0 && outcome.error.contains(text.contains("oci") ? "root" : "config.json"), "\(outcome)")
     }
 
     @Test(arguments: ["text", "json"]) func theLogHasTheError(format: String) throws {
