@@ -22,7 +22,7 @@ struct BundleStoreTests {
 
     private func make(_ id: String, in store: borrowing BundleStore) throws {
         let directory = try store.begin(id)
-        try directory.write(state(id))
+        try directory.create(state(id), configuration: Array("{}\n".utf8))
         try store.publish(id)
     }
 
@@ -40,10 +40,26 @@ struct BundleStoreTests {
         written.creator = ProcessIdentity(number: 8, startTicks: 9)
         written.cgroup = ["groups": []]
         let directory = try store.begin("one")
+        try directory.create(state("one"), configuration: Array("a\n\nb".utf8))
         try directory.write(written)
+        #expect(try String(decoding: directory.configuration(), as: UTF8.self) == "a\n\nb")
         let read = try #require(try directory.state())
         #expect(read.json == written.json)
         #expect(read.process == written.process)
+    }
+
+    @Test func aLineThatACrashCutOffDoesntCount() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let directory = try store.begin("one")
+        try directory.create(state("one"), configuration: [])
+        let file = try Files.open("\(folder.path)/.unfinished-one/record", flags: [.writeOnly, .append])
+        try Files.writeAll(file.rawValue, Array("\n{\"version\":1,".utf8))
+        #expect(try directory.state()?.phase == .creating)
+        var next = state("one")
+        next.phase = .created
+        try directory.write(next)
+        #expect(try directory.state()?.phase == .created)
     }
 
     @Test func aContainerAppearsWithItsRecordAndNotBefore() throws {
@@ -54,12 +70,12 @@ struct BundleStoreTests {
         #expect(none == [])
         let isThere = try Self.has("one", store)
         #expect(!isThere)
-        try directory.write(state("one"))
+        try directory.create(state("one"), configuration: [])
         try store.publish("one")
         let ids = try store.identifiers()
         #expect(ids == ["one"])
         #expect(try FileStatus.of("\(folder.path)/one").permissions == 0o700)
-        #expect(try FileStatus.of("\(folder.path)/one/state.json").permissions == 0o600)
+        #expect(try FileStatus.of("\(folder.path)/one/record").permissions == 0o600)
         #expect(try FileStatus.of(folder.path).permissions == 0o700)
     }
 
@@ -91,7 +107,7 @@ struct BundleStoreTests {
         let wasRemoved = try store.removeUnfinished("one")
         #expect(!wasRemoved)
         #expect(throws: RuntimeFailure.self) { _ = try store.begin("one").state() }
-        try held.write(state("one"))
+        try held.create(state("one"), configuration: [])
         try store.publish("one")
         let isLocked = try store.isLocked("one")
         #expect(isLocked)
@@ -120,12 +136,15 @@ struct BundleStoreTests {
 
     @Test(
         "records that are none",
-        arguments: ["", "{}", "[]", #"{"version":2}"#, #"{"version":1,"id":"a"}"#, "\u{0}"])
+        arguments: [
+            "", "\n", "{}", "x\n{}\n", "-1\n{}\n", "5\n{}\n", "2\n{}\n", "0\n{}", "0\n[]\n", "0\n{\"version\":2}\n",
+            "0\n{\"version\":1,\"id\":\"a\"}\n", "99999999999999999999\n", "\u{0}",
+        ])
     func damaged(text: String) throws {
         let folder = Folder()
         let store = try BundleStore(path: folder.path)
         try make("one", in: store)
-        let file = try Files.open("\(folder.path)/one/state.json", flags: [.writeOnly, .truncate])
+        let file = try Files.open("\(folder.path)/one/record", flags: [.writeOnly, .truncate])
         try Files.writeAll(file.rawValue, Array(text.utf8))
         #expect(throws: RuntimeFailure.self) { _ = try store.find("one")?.state() }
     }

@@ -54,7 +54,6 @@ final class ContainerMaking {
     /// - Parameter startsNow: the first process is started by us at once, instead of by `start`.
     func make(startsNow: Bool) throws(RuntimeFailure) -> Made {
         do throws(RuntimeFailure) {
-            try directory.keep(configuration: plan.document.bytes)
             try makeCgroup()
             plan.trace.mark("cgroup")
             let connections = try InitConnections(plan, directory, store: runtime.imageStore(), listens: !startsNow)
@@ -94,7 +93,7 @@ final class ContainerMaking {
 
     /// From here on others see the container.
     private func appear() throws(RuntimeFailure) {
-        try directory.write(state)
+        try directory.create(state, configuration: plan.document.bytes)
         try store.publish(plan.id)
     }
 

@@ -3,8 +3,8 @@ import SystemCalls
 
 /// The directory in which containers of bundles stand on record: one directory for each, named by its id.
 ///
-/// 0700 and ours, verified at every opening. A record appears and changes by rename: a reader, or a crash at any moment, never
-/// meets half of one. Each container has a lock of its own, so that one that is slow to make holds up nobody else.
+/// 0700 and ours, verified at every opening. A container appears by rename, with its record: a reader, or a crash at any
+/// moment, never meets half of one. Each has a lock of its own, so that one that is slow to make holds up nobody else.
 struct BundleStore: ~Copyable {
     let path: String
     private let directory: OwnedDescriptor
@@ -92,8 +92,16 @@ struct BundleStore: ~Copyable {
             } catch {
                 if error.errno != .noSuchFile { throw error }
             }
-            try TreeRemoval.remove(unfinished, in: directory.rawValue)
+            if !removeQuickly(unfinished) { try TreeRemoval.remove(unfinished, in: directory.rawValue) }
         } catch { throw RuntimeFailure(.system, "removing container \(id): \(error)") }
+    }
+
+    /// Removes a directory in which there is nothing but what usually is.
+    private func removeQuickly(_ name: String) -> Bool {
+        for file in [ContainerDirectory.recordFile, ContainerDirectory.socket] {
+            try? Files.unlink("\(name)/\(file)", in: directory.rawValue)
+        }
+        return (try? Files.removeDirectory(name, in: directory.rawValue)) != nil
     }
 
     /// Removes what is left of a creation or a removal that was cut off before or after the container had a record.

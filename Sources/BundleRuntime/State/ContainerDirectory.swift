@@ -1,16 +1,21 @@
 import JSON
 import SystemCalls
 
-/// One container's directory: its record, the copy of its configuration, the socket that its first process listens on.
+/// One container's directory: its record with the copy of its configuration, the socket that its first process listens on.
+///
+/// The record is one file, since making and removing files is what takes time here: the length of the configuration in a line,
+/// the configuration, and then a line for each state of the record, the last of which counts. A line is appended by one write;
+/// one that a crash cut off has no end, and doesn't count.
 struct ContainerDirectory: ~Copyable {
     private let descriptor: OwnedDescriptor
     private let isLocked: Bool
 
-    static let stateFile = "state.json"
-    static let configurationFile = "config.json"
+    static let recordFile = "record"
     static let socket = "init.sock"
-    /// A record or a configuration is small; a larger file isn't ours.
-    static let sizeLimit = 8 << 20
+    /// A record with its configuration is smaller; a larger file isn't ours.
+    static let sizeLimit = 16 << 20
+
+    private static let newline = UInt8(ascii: "\n")
 
     init(_ descriptor: consuming OwnedDescriptor, isLocked: Bool) {
         self.descriptor = descriptor
@@ -22,48 +27,76 @@ struct ContainerDirectory: ~Copyable {
     /// A short path to a file here, whatever the directory's own path is: the name of a socket holds 107 bytes.
     func path(of name: String) -> String { "/proc/self/fd/\(descriptor.rawValue)/\(name)" }
 
+    /// Puts a new container on record.
+    ///
+    /// - Parameter configuration: kept as it was when the container was made: later changes of the bundle mean nothing to it.
+    func create(_ state: BundleState, configuration: [UInt8]) throws(RuntimeFailure) {
+        do throws(SystemCallError) {
+            let file = try Files.open(
+                Self.recordFile, in: descriptor.rawValue, flags: [.writeOnly, .create, .exclusive, .noFollow],
+                mode: 0o600)
+            var bytes = Array("\(configuration.count)\n".utf8)
+            bytes.reserveCapacity(configuration.count + 4096)
+            bytes += configuration
+            bytes.append(Self.newline)
+            bytes += Self.line(state)
+            try Files.writeAll(file.rawValue, bytes)
+            try file.close()
+        } catch { throw RuntimeFailure(.system, "writing the record of \(state.id): \(error)") }
+    }
+
+    /// Changes the record. The lock is held, so that nobody else does.
+    func write(_ state: BundleState) throws(RuntimeFailure) {
+        do throws(SystemCallError) {
+            let file = try Files.open(
+                Self.recordFile, in: descriptor.rawValue, flags: [.writeOnly, .append, .noFollow])
+            // A line that a crash cut off doesn't become a part of this one.
+            try Files.writeAll(file.rawValue, [Self.newline] + Self.line(state))
+            try file.close()
+        } catch { throw RuntimeFailure(.system, "writing the record of \(state.id): \(error)") }
+    }
+
+    private static func line(_ state: BundleState) -> [UInt8] { state.json.bytes(.compact) + [newline] }
+
     /// The container's record; nil when there is none yet, or none any more.
     func state() throws(RuntimeFailure) -> BundleState? {
-        let bytes: [UInt8]
+        guard let bytes = try contents() else { return nil }
+        let lines = try Self.parts(bytes).lines.split(
+            separator: Self.newline, omittingEmptySubsequences: false
+        ).dropLast()
+        guard let last = lines.last(where: { !$0.isEmpty }) else { throw Self.damaged("it has no line") }
+        do throws(JSONError) { return try BundleState(reading: Array(last)) } catch {
+            throw Self.damaged("\(error)")
+        }
+    }
+
+    /// The configuration with which the container was made.
+    func configuration() throws(RuntimeFailure) -> [UInt8] {
+        guard let bytes = try contents() else { throw Self.damaged("it is gone") }
+        return Array(try Self.parts(bytes).configuration)
+    }
+
+    private func contents() throws(RuntimeFailure) -> [UInt8]? {
         do throws(SystemCallError) {
-            bytes = try Files.contents(of: Self.stateFile, in: descriptor.rawValue, limit: Self.sizeLimit)
+            return try Files.contents(of: Self.recordFile, in: descriptor.rawValue, limit: Self.sizeLimit)
         } catch {
             if error.errno == .noSuchFile { return nil }
             throw RuntimeFailure(.system, "reading the record of a container: \(error)")
         }
-        do throws(JSONError) { return try BundleState(reading: bytes) } catch {
-            throw RuntimeFailure(.system, "the record of a container is damaged: \(error)")
-        }
     }
 
-    /// Puts the record in the place of the one before.
-    func write(_ state: BundleState) throws(RuntimeFailure) {
-        do throws(SystemCallError) {
-            // One writer at a time has the lock; what a crash left of the last one is overwritten.
-            try write(state.json.bytes(.compact), to: Self.stateFile + ".new")
-            try Files.rename(
-                Self.stateFile + ".new", in: descriptor.rawValue, to: Self.stateFile, in: descriptor.rawValue)
-        } catch { throw RuntimeFailure(.system, "writing the record of \(state.id): \(error)") }
+    private static func parts(
+        _ bytes: [UInt8]
+    ) throws(RuntimeFailure) -> (configuration: ArraySlice<UInt8>, lines: ArraySlice<UInt8>) {
+        guard let end = bytes.prefix(20).firstIndex(of: newline),
+            let count = Int(String(decoding: bytes[..<end], as: UTF8.self)), count >= 0, count < bytes.count - end - 1
+        else { throw damaged("its first line isn't the length of a configuration") }
+        let begin = end + 1
+        return (bytes[begin..<begin + count], bytes[(begin + count)...])
     }
 
-    /// Keeps what the configuration was when the container was made: later changes of the bundle mean nothing to it.
-    func keep(configuration bytes: [UInt8]) throws(RuntimeFailure) {
-        do throws(SystemCallError) { try write(bytes, to: Self.configurationFile) } catch {
-            throw RuntimeFailure(.system, "keeping the configuration of a container: \(error)")
-        }
-    }
-
-    func configuration() throws(RuntimeFailure) -> [UInt8] {
-        do throws(SystemCallError) {
-            return try Files.contents(of: Self.configurationFile, in: descriptor.rawValue, limit: Self.sizeLimit)
-        } catch { throw RuntimeFailure(.system, "reading the configuration of a container: \(error)") }
-    }
-
-    private func write(_ bytes: [UInt8], to name: String) throws(SystemCallError) {
-        let file = try Files.open(
-            name, in: descriptor.rawValue, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
-        try Files.writeAll(file.rawValue, bytes)
-        try file.close()
+    private static func damaged(_ reason: String) -> RuntimeFailure {
+        RuntimeFailure(.system, "the record of a container is damaged: \(reason)")
     }
 
     /// The socket on which the first process waits for `start`.
