@@ -87,8 +87,8 @@ let package = Package(
         + layer(
             "WasmWorkload",
             [
-                "ContainerLifecycle", "HostCapabilities", "JSON", "OCISpec", "Sandbox", "SystemCalls", "WASIPreview1",
-                "WasmEngine",
+                "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "JSON", "OCISpec", "Sandbox",
+                "SystemCalls", "WASIPreview1", "WasmEngine",
             ])
         + layer(
             "BundleRuntime",

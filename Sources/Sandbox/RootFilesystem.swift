@@ -59,10 +59,18 @@ public struct RootFilesystem: ~Copyable {
                 return RootFilesystem(descriptor: mount, form: .overlay)
             }
         } catch { reason = error }
-        try makeUnlessThere(copyParent)
-        let container = try directory(copyParent)
-        let copy = try TreeCopy.copy(lower.rawValue, to: "root", in: container.rawValue, limits: limits)
-        return RootFilesystem(descriptor: copy, form: .copy(reason: reason))
+        return RootFilesystem(
+            descriptor: try copy(shared, to: copyParent, limits: limits), form: .copy(reason: reason))
+    }
+
+    /// Copies a root to `root` of a directory, which is made when it is missing.
+    static func copy(
+        _ shared: String, to place: String, limits: TreeCopy.Limits
+    ) throws(RootFilesystemError) -> OwnedDescriptor {
+        try makeUnlessThere(place)
+        let container = try directory(place)
+        let lower = try directory(shared)
+        return try TreeCopy.copy(lower.rawValue, to: "root", in: container.rawValue, limits: limits)
     }
 
     /// Opens the root of a bundle, which is the container's own: written in place unless it is read-only.
@@ -88,7 +96,11 @@ public struct RootFilesystem: ~Copyable {
         } catch { throw .unopened(path: path, cause: error) }
     }
 
+    /// With the directory around it, in which the layers of all containers are.
     private static func makeUnlessThere(_ path: String) throws(RootFilesystemError) {
+        if let end = path.utf8.lastIndex(of: 0x2f), end > path.startIndex {
+            try? Files.makeDirectory(String(path[..<end]), mode: 0o700)
+        }
         do throws(SystemCallError) {
             try Files.makeDirectory(path, mode: 0o700)
         } catch {

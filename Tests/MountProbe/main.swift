@@ -8,5 +8,6 @@ let arguments = CommandLine.arguments
 switch arguments.count > 1 ? arguments[1] : "" {
 case "enter": ContainerProbe(arguments.dropFirst(2)).run()
 case "race": RaceProbe(arguments.dropFirst(2)).run()
+case "volumes": VolumeProbe(arguments.dropFirst(2)).run()
 default: say("unknown verb")
 }

@@ -41,7 +41,7 @@ extension RunSettings {
     ]
 
     private static let access: [Option<RunSettings>] = [
-        .value("-v", "--volume", placeholder: "HOST:GUEST[:ro]", help: "Show a directory of the host") {
+        .value("-v", "--volume", placeholder: "HOST:GUEST[:ro]", help: "Show a file or directory of the host") {
             (settings, text) throws(UsageError) in
             let mount = try parsed { () throws(PlanError) in try Mount(volume: text) }
             settings.request.mounts.append(mount)

@@ -12,6 +12,9 @@ public struct Mount: Hashable, Sendable {
         self.isReadOnly = isReadOnly
     }
 
+    /// The parts of the destination.
+    var depth: Int { destination.utf8.count { $0 == 0x2f } }
+
     /// Reads `HOST:GUEST[:OPTIONS]`, as `-v` takes it; options are `ro`, `rw`, and the marks of other runtimes that mean
     /// nothing here (`z`, `Z`, `bind`, `rbind`, `private`, `rprivate`). `HOST` alone is seen at the same path.
     public init(volume text: String) throws(PlanError) {

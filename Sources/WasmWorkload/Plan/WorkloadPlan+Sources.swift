@@ -104,7 +104,8 @@ extension WorkloadPlan {
             environment.append("PWD=\(workingDirectory)")
         }
         if let wanted = request.user { user = wanted }
-        mounts += request.mounts
+        // What is mounted inside of another comes after it, however the person ordered them.
+        mounts += request.mounts.sorted { $0.depth < $1.depth }
         ports += request.ports
         outbound += request.outbound
         network = request.network
@@ -126,6 +127,9 @@ extension WorkloadPlan {
         for (index, mount) in mounts.enumerated()
         where mounts[..<index].contains(where: { $0.destination == mount.destination }) {
             throw PlanError("two mounts share the destination \(mount.destination)")
+        }
+        if root != nil, mounts.contains(where: { $0.destination == "/" }) {
+            throw PlanError("a mount on / would hide the whole root; choose a directory of it, such as /data")
         }
         for text in arguments + environment where text.contains("\0") {
             throw PlanError("an argument or a variable holds a NUL byte: \(text.prefix(40))")

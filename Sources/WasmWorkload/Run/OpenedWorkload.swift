@@ -3,8 +3,8 @@ import Sandbox
 import SystemCalls
 import WASIPreview1
 
-/// Everything that a plan names, opened while the host is still in reach: the roots and mounts as preopened directories,
-/// the granted ports as listening sockets.
+/// Everything that a plan names, opened while the host is still in reach: the root with its mounts as a preopened directory
+/// (or each as one of its own, where nothing can be mounted), the granted ports as listening sockets.
 public struct OpenedWorkload: Sendable {
     public let plan: WorkloadPlan
     let preopens: [Preopen]
@@ -16,18 +16,14 @@ public struct OpenedWorkload: Sendable {
 
     /// - Parameter layer: where what is written to a shared root goes.
     public init(opening plan: WorkloadPlan, layer: RootFilesystem.WritableLayer) throws(WorkloadError) {
-        var preopens: [Preopen] = []
-        var rootDescriptor: Int32?
-        if let root = plan.root {
-            let directory = try Self.open(root, layer)
-            rootDescriptor = directory.descriptor.rawValue
-            Self.makeMountPoints(plan.mounts, in: directory)
-            preopens.append(Preopen(guestPath: "/", directory: directory))
+        if !plan.mounts.isEmpty, let tree = try VolumeRoot.open(plan, layer) {
+            preopens = [Preopen(guestPath: "/", directory: tree)]
+        } else {
+            preopens = try Self.preopens(plan, layer)
         }
-        for mount in plan.mounts { preopens.append(try Self.open(mount)) }
         self.plan = plan
-        self.preopens = preopens
-        user = try Self.user(plan, rootDescriptor)
+        let root = preopens.first.flatMap { $0.guestPath == "/" ? $0.directory.descriptor.rawValue : nil }
+        user = try Self.user(plan, plan.root == nil ? nil : root)
         note = Self.note(on: user)
         let privileged = Processes.effectiveUser == 0
         if !privileged { user = nil }
@@ -46,6 +42,20 @@ public struct OpenedWorkload: Sendable {
         user = nil
         note = nil
         listeners = try Self.listeners(plan.ports)
+    }
+
+    /// A directory for the root, and one for each mount.
+    private static func preopens(
+        _ plan: WorkloadPlan, _ layer: RootFilesystem.WritableLayer
+    ) throws(WorkloadError) -> [Preopen] {
+        var preopens: [Preopen] = []
+        if let root = plan.root {
+            let directory = try open(root, layer)
+            makeMountPoints(plan.mounts, in: directory)
+            preopens.append(Preopen(guestPath: "/", directory: directory))
+        }
+        for mount in plan.mounts { preopens.append(try open(mount)) }
+        return preopens
     }
 
     private static func listeners(_ ports: [PortMapping]) throws(WorkloadError) -> [Int32] {
@@ -93,7 +103,8 @@ public struct OpenedWorkload: Sendable {
         } catch {
             let advice =
                 switch error.errno {
-                case .notDirectory: "; preview 1 shows directories only: mount the one that holds it"
+                case .notDirectory:
+                    "; a file can't be shown without root or a user namespace that may mount: mount the directory that holds it"
                 case .noSuchFile: "; create it first"
                 default: ""
                 }
