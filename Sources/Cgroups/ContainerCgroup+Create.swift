@@ -57,6 +57,7 @@ extension ContainerCgroup {
             cgroup.restrictsDevices = restrictsDevices
             if let field = needs.first?.field, cgroup.isEmpty { throw making.refusal(field) }
             try cgroup.refuseFrozen(making.existing)
+            try cgroup.refuseOccupied(making.existing)
             try cgroup.apply(resources ?? LinuxResources(), isNew: making.existing.isEmpty)
             return cgroup
         } catch {
@@ -83,6 +84,20 @@ extension ContainerCgroup {
         guard !existing.isEmpty, isFrozen else { return }
         throw CgroupError(
             field: CgroupPath.field, "the group \(existing[0]) exists and is frozen; thaw it or name another")
+    }
+}
+
+extension ContainerCgroup {
+    /// Whatever is in a container's groups ends with it, also when its making fails: processes of others must not be there.
+    /// runc refuses it as well.
+    private func refuseOccupied(_ existing: [String]) throws(CgroupError) {
+        for group in groups where existing.contains(group.directory) {
+            let others = try ContainerCgroup(groups: [group], isRootless: isRootless).processes()
+            guard let first = others.first else { continue }
+            throw CgroupError(
+                field: CgroupPath.field,
+                "\(group.directory) has \(others.count) processes of others (first: \(first)); name another group")
+        }
     }
 }
 

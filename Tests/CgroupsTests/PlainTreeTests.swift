@@ -116,6 +116,16 @@ import Testing
         #expect { try create(resources) } throws: { ($0 as? CgroupError)?.field == "linux.resources.network.classID" }
     }
 
+    /// They would be killed with the container, even with one that can't be made.
+    @Test(arguments: ["c1", "c1/below"]) func aGroupWithProcessesOfOthersIsRefused(place: String) throws {
+        try root.write("martlet/\(place)/cgroup.procs", "4194304\n")
+        #expect { try create(nil) } throws: { error in
+            guard let error = error as? CgroupError else { return false }
+            return error.field == "linux.cgroupsPath" && error.reason.contains("4194304")
+        }
+        #expect(root.exists("martlet/c1"))
+    }
+
     @Test func aFailureLeavesNothingBehind() throws {
         #expect(throws: CgroupError.self) { try create(everything(), path: "/new/inner/c3") }
         #expect(!root.exists("new"))
