@@ -1,0 +1,49 @@
+// The parts of a request as they are written and read.
+
+extension RuntimeSettings {
+    func write(to writer: inout PacketWriter) {
+        writer.add(root)
+        writer.add(cgroupManager.rawValue)
+        writer.add(isRootless)
+        writer.add(imageStore)
+        writer.add(tracesPhases)
+    }
+
+    init(_ reader: inout PacketReader) throws(PacketError) {
+        self.init()
+        root = try reader.optionalText()
+        guard let manager = CgroupManager(rawValue: try reader.text()) else {
+            throw PacketError("names an unknown cgroup manager")
+        }
+        cgroupManager = manager
+        isRootless = try reader.optionalFlag()
+        imageStore = try reader.optionalText()
+        tracesPhases = try reader.flag()
+    }
+}
+
+extension CreateRequest {
+    func write(to writer: inout PacketWriter) {
+        writer.add(id)
+        writer.add(bundle)
+        writer.add(configuration)
+        writer.add(pidFile)
+        writer.add(consoleSocket)
+        writer.add(preservedDescriptors)
+        writer.add(avoidsPivot)
+        writer.add(keepsKeyring)
+        writer.add(avoidsSubreaper)
+    }
+
+    init(_ reader: inout PacketReader) throws(PacketError) {
+        self.init(id: try reader.text(), bundle: try reader.text())
+        guard BundleID.isValid(id) else { throw PacketError("the id can't be one") }
+        configuration = try reader.optionalText()
+        pidFile = try reader.optionalText()
+        consoleSocket = try reader.optionalText()
+        preservedDescriptors = try reader.number()
+        avoidsPivot = try reader.flag()
+        keepsKeyring = try reader.flag()
+        avoidsSubreaper = try reader.flag()
+    }
+}

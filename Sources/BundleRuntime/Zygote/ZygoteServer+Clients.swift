@@ -1,0 +1,80 @@
+import SystemCalls
+
+// Clients: let in, heard, answered.
+
+extension ZygoteServer {
+    mutating func accept() {
+        while clients.count < Self.clientLimit {
+            // Who is gone already, and what the limits of the system refuse, are no reasons to end.
+            guard let connection = try? Sockets.accept(listener.rawValue, nonBlocking: true) else { return }
+            clients.append(
+                Client(connection: connection.release(), deadline: Clocks.now(.monotonic) &+ Self.patience))
+        }
+    }
+
+    mutating func serveClients(_ ready: Set<Int32>, _ note: (String) -> Void) {
+        let now = Clocks.now(.monotonic)
+        var waiting: [Client] = []
+        let present = clients
+        clients = []
+        for client in present {
+            if ready.contains(client.connection) {
+                // Closed by its owner's end, whatever becomes of the request.
+                serve(OwnedDescriptor(adopting: client.connection), note)
+            } else if client.deadline <= now {
+                _ = OwnedDescriptor(adopting: client.connection)
+            } else {
+                waiting.append(client)
+            }
+        }
+        clients += waiting
+    }
+
+    mutating func serve(_ connection: consuming OwnedDescriptor, _ note: (String) -> Void) {
+        let received: ReceivedDescriptors
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            let message = try LocalSockets.receive(
+                connection.rawValue, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
+            bytes = message.bytes
+            received = ReceivedDescriptors(message.descriptors)
+        } catch {
+            note("a client's request can't be received: \(error)")
+            return
+        }
+        // It connected and went away.
+        if bytes.isEmpty { return }
+        do throws(ZygoteRequest.Refusal) {
+            let request = try ZygoteRequest(bytes, programVersion: programVersion)
+            guard received.numbers.count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
+                throw .malformed(PacketError("has \(received.numbers.count) descriptors"))
+            }
+            if let reason = ZygotePeer.refusal(of: connection.rawValue, by: parts.identity) {
+                decline(connection.rawValue, reason, note)
+            } else if children.helperCount >= Self.helperLimit {
+                decline(connection.rawValue, "too many processes at work", note)
+            } else {
+                start(request, bytes, received, connection, note)
+            }
+        } catch {
+            switch error {
+            case .otherVersion: decline(connection.rawValue, "another version of martlet", note)
+            case .malformed(let problem): note("a client's request \(problem)")
+            }
+        }
+    }
+
+    func decline(_ connection: Int32, _ reason: String, _ note: (String) -> Void) {
+        note("declined a client: \(reason)")
+        _ = try? LocalSockets.send(connection, ZygoteAnswer.declined(reason).bytes)
+    }
+}
+
+/// Descriptors that came with a message, closed when nobody needs them any more.
+final class ReceivedDescriptors {
+    let numbers: [Int32]
+
+    init(_ numbers: [Int32]) { self.numbers = numbers }
+
+    deinit { for number in numbers { _ = OwnedDescriptor(adopting: number) } }
+}

@@ -1,0 +1,61 @@
+import SystemCalls
+
+// What a server needs of the kernel before it serves.
+
+extension ZygoteServer {
+    /// Numbers below belong to what a client hands over: nothing of the server's stands there that a forked process would
+    /// have to move. The engine's files can't be moved.
+    static let lowestOwn: Int32 = 64
+
+    /// Occupies the numbers for clients, and moves the listening socket above them.
+    static func reserveNumbers(_ listener: consuming OwnedDescriptor) throws(RuntimeFailure) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            let moved = try Descriptors.duplicate(listener.rawValue, lowest: lowestOwn)
+            try listener.close()
+            let nothing = try Files.open("/", flags: [.path, .directory])
+            for number in 3..<lowestOwn where !Descriptors.isOpen(number) {
+                try Descriptors.place(nothing.rawValue, at: number)
+                try Descriptors.setCloseOnExec(number, true)
+            }
+            // It is one of those that occupy a number.
+            _ = nothing.release()
+            return moved
+        } catch { throw RuntimeFailure(.system, "zygote: \(error)") }
+    }
+
+    /// What the kernel has to give first.
+    struct Parts: ~Copyable {
+        let signals: OwnedDescriptor
+        let previousSignals: SignalSet
+        let reports: LocalSockets.Pair
+        let identity: ZygotePeer
+
+        static func make() throws(RuntimeFailure) -> Parts {
+            do throws(SystemCallError) { return try Parts() } catch {
+                throw RuntimeFailure(.system, "zygote: \(error)")
+            }
+        }
+
+        private init() throws(SystemCallError) {
+            let identity = try ZygotePeer("self")
+            // Containers that outlive the process that made them become children of ours.
+            try Processes.becomeSubreaper()
+            let ending = SignalSet([Number.interrupt, Number.terminate, Number.child])
+            // A reader of what we say that went away doesn't end us either.
+            let previousSignals = try ending.union(SignalSet([Number.brokenPipe])).block()
+            let signals = try ending.descriptor()
+            let reports = try LocalSockets.messagePair()
+            self.identity = identity
+            self.previousSignals = previousSignals
+            self.signals = signals
+            self.reports = reports
+        }
+    }
+
+    enum Number {
+        static let interrupt: Int32 = 2
+        static let brokenPipe: Int32 = 13
+        static let terminate: Int32 = 15
+        static let child: Int32 = 17
+    }
+}

@@ -1,0 +1,52 @@
+import SystemCalls
+
+// Processes that follow requests.
+
+extension ZygoteServer {
+    /// Has the request followed by a spare, or by a process forked now.
+    mutating func start(
+        _ request: ZygoteRequest, _ bytes: [UInt8], _ received: ReceivedDescriptors,
+        _ connection: borrowing OwnedDescriptor, _ note: (String) -> Void
+    ) {
+        do throws(SystemCallError) {
+            let join = try groups.join(of: connection.rawValue)
+            if join.isEmpty, let pidfd = spares.hand(bytes, [connection.rawValue] + received.numbers) {
+                Self.accept(connection.rawValue, pidfd)
+                return
+            }
+            switch try Processes.clone(into: [], cgroup: join.unified) {
+            case .child:
+                ZygoteHelper(
+                    request: request, connection: connection.rawValue, reports: parts.reports.theirs.rawValue,
+                    descriptors: received.numbers, join: join, signals: parts.previousSignals
+                ).run()
+            case .parent(let child, let pidfd):
+                children.add(child)
+                Self.accept(connection.rawValue, pidfd)
+            }
+        } catch {
+            decline(connection.rawValue, "no process: \(error)", note)
+        }
+    }
+
+    /// A client that doesn't read, or is gone, is the helper's business: it waits for `go` only so long.
+    private static func accept(_ connection: Int32, _ pidfd: borrowing OwnedDescriptor) {
+        _ = try? LocalSockets.send(connection, ZygoteAnswer.accepted.bytes, descriptors: [pidfd.rawValue])
+    }
+
+    mutating func forkSpare() {
+        do throws(SystemCallError) {
+            let pair = try LocalSockets.messagePair()
+            switch try Processes.clone(into: []) {
+            case .child:
+                ZygoteSpare(
+                    channel: pair.theirs.rawValue, reports: parts.reports.theirs.rawValue,
+                    signals: parts.previousSignals, programVersion: programVersion
+                ).run()
+            case .parent(let child, let pidfd):
+                children.add(child)
+                spares.add(child, pidfd: pidfd, channel: pair.keepOurs())
+            }
+        } catch { spares.giveUp() }
+    }
+}
