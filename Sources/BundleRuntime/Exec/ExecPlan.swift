@@ -88,6 +88,8 @@ final class ExecPlan {
             try SealedProgram.ensure()
             return nil
         }
+        // Native programs see the guest's process, and find our file by it.
+        if !state.isWasm || !NamespacePlan(configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
         return try GuestPlan(program, store: store, trace: trace)
     }
 

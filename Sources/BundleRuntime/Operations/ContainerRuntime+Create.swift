@@ -46,6 +46,8 @@ extension ContainerRuntime {
         let images = try imageStore()
         var guest: GuestPlan?
         if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
+            // Others see the guest's process, and find our file by it.
+            if !NamespacePlan(document.configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
             guest = try GuestPlan(program, store: images, trace: trace)
         } else {
             try SealedProgram.ensure()
