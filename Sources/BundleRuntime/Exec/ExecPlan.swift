@@ -82,8 +82,14 @@ final class ExecPlan {
         for key in ["run.oci.handler", "module.wasm.image/variant"] { configuration.annotations[key] = nil }
         // The first process has the ports.
         configuration.annotations["dev.martlet.ports"] = nil
+        var root = state.rootfs
+        if !state.isWasm, let process = state.process {
+            // What a program of the container sees, with all that is mounted. A guest's process has given its root up.
+            root = "/proc/\(process.number)/root"
+            configuration.mounts = []
+        }
         guard
-            let program = try GuestProgram.find(configuration, bundle: state.bundle, rootfs: state.rootfs)
+            let program = try GuestProgram.find(configuration, bundle: state.bundle, rootfs: root)
         else {
             try SealedProgram.ensure()
             return nil
