@@ -81,8 +81,13 @@ extension ContainerInit {
             } catch { throw RuntimeFailure(error) }
             // What was given up included the signals' effects: hooks are waited for.
             SignalSet.useDefault(Self.childSignal)
+            var hooks = plan.configuration.hooks
+            for index in hooks.startContainer.indices where hooks.startContainer[index].env == nil {
+                // The runtime's own environment is no business of a program of the root.
+                hooks.startContainer[index].env = plan.configuration.process?.environment ?? []
+            }
             do throws(HookError) {
-                try HookRunner(plan.configuration.hooks).run(.startContainer, state: state(process, .created))
+                try HookRunner(hooks).run(.startContainer, state: state(process, .created))
             } catch { throw RuntimeFailure(error) }
         } catch {
             let isTold = (try? LocalSockets.send(starter, InitMessage.failed(error).bytes)) != nil
