@@ -57,7 +57,8 @@ import Testing
         let report = try status(["bounding": asked, "permitted": asked, "effective": asked, "ambient": asked])
         #expect(
             sets(report) == ["CapInh": "", "CapPrm": "", "CapEff": "", "CapBnd": "2000", "CapAmb": ""], "\(report)")
-        #expect(report.value("warning")?.contains("CAP_NET_RAW") == true)
+        // runc's own default configuration asks for this: no warning at every start.
+        #expect(report.value("warning") == nil)
     }
 
     @Test(.enabled(if: Machine.isRoot && Tool.has("/usr/sbin/capsh"), "needs capsh"))
