@@ -7,7 +7,10 @@ struct BundleContext: Sendable {
 
     var log: BundleLog { BundleLog(settings: globals.log) }
 
-    func runtime() throws(RuntimeFailure) -> ContainerRuntime { try ContainerRuntime(runtimeSettings) }
+    func runtime() throws(RuntimeFailure) -> ContainerRuntime {
+        let log = log
+        return try ContainerRuntime(runtimeSettings) { log.report(.warning, $0) }
+    }
 
     /// The same, which also prints phases when a verb's own option asks for it.
     func tracing(_ traces: Bool) -> BundleContext {
