@@ -85,6 +85,13 @@ public struct ProcessSettings: Sendable {
         return warnings
     }
 
+    /// Takes the oom score for this process, from which what it forks has it: without privileges nobody sets that of a
+    /// process that refuses to be traced. What can't be had here `applyEarly` finds out.
+    public func takeOutOfMemoryScore() {
+        guard let score = outOfMemoryScore, let files = try? ProcessFileSystem() else { return }
+        try? files.write(String(score), to: "self/oom_score_adj")
+    }
+
     private func applyOutOfMemoryScore(
         to process: Int32, _ files: borrowing ProcessFileSystem
     ) throws(FieldError) -> String? {

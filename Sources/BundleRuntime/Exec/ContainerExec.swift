@@ -83,6 +83,7 @@ struct ContainerExec {
         do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
             throw RuntimeFailure(.system, "\(error)")
         }
+        if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings.takeOutOfMemoryScore() }
         let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
         let process = ChildProcess(number: spawned.number, descriptor: spawned.pidfd)
         plan.trace.mark("cloned")

@@ -124,6 +124,7 @@ final class ContainerMaking {
         do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
             throw RuntimeFailure(.system, "\(error)")
         }
+        if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings?.takeOutOfMemoryScore() }
         let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
         process = spawned.number
         plan.trace.mark("cloned")
