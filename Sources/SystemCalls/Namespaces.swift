@@ -64,12 +64,13 @@ extension Processes {
         into kinds: NamespaceKinds, asSibling: Bool = false, cgroup: Int32? = nil
     ) throws(SystemCallError) -> Clone {
         var pidfd: Int32 = -1
-        let flags = kinds.rawValue | (asSibling ? UInt64(CLONE_PARENT) : 0)
+        let flags = kinds.rawValue | (asSibling ? siblingFlag : 0)
         let process = try checked("clone3") { martlet_clone(flags, &pidfd, cgroup ?? -1) }
         return process == 0 ? .child : .parent(child: process, pidfd: OwnedDescriptor(adopting: pidfd))
     }
 
-    private static var CLONE_PARENT: Int32 { 0x8000 }
+    /// CLONE_PARENT.
+    private static let siblingFlag: UInt64 = 0x8000
 
     /// A new session keyring (keyctl(2)), so that keys of the caller's session aren't the container's.
     public static func joinSessionKeyring(_ name: String) throws(SystemCallError) {

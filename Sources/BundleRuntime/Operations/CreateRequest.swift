@@ -16,8 +16,6 @@ public struct CreateRequest: Hashable, Sendable {
     public var avoidsPivot = false
     /// Leaves the container in the caller's session keyring.
     public var keepsKeyring = false
-    /// Doesn't ask to be the reaper of the container's orphans (`--no-subreaper` of runc's `run`).
-    public var avoidsSubreaper = false
 
     public init(id: String, bundle: String = ".") {
         self.id = id

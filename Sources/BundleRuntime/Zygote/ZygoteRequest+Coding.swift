@@ -32,7 +32,6 @@ extension CreateRequest {
         writer.add(preservedDescriptors)
         writer.add(avoidsPivot)
         writer.add(keepsKeyring)
-        writer.add(avoidsSubreaper)
     }
 
     init(_ reader: inout PacketReader) throws(PacketError) {
@@ -44,6 +43,5 @@ extension CreateRequest {
         preservedDescriptors = try reader.number()
         avoidsPivot = try reader.flag()
         keepsKeyring = try reader.flag()
-        avoidsSubreaper = try reader.flag()
     }
 }

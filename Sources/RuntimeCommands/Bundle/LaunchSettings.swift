@@ -58,9 +58,7 @@ struct LaunchSettings: Sendable {
                 $0.zygote = $1
             },
             .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
-            .boolean("--no-subreaper", help: "Don't become the parent of the container's orphans") {
-                $0.request.avoidsSubreaper = $1
-            },
+            .boolean("--no-subreaper", help: "Accepted: martlet never becomes the parent of orphans") { _, _ in },
         ]
     }
 
