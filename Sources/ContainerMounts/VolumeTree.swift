@@ -115,21 +115,22 @@ private struct VolumeSource: ~Copyable {
     let isDirectory: Bool
 
     static func of(_ volume: Volume, field: String) throws(MountError) -> VolumeSource {
-        let isDirectory = try isDirectory(volume.source, field: field)
-        let mount = try naming(field) { () throws(SystemCallError) in try copy(volume) }
-        return VolumeSource(mount: mount, isDirectory: isDirectory)
+        let mount = try open(volume, field: field)
+        // Looked at by the descriptor, which opens no device and waits for no pipe.
+        let kind = try naming(field) { () throws(SystemCallError) in try FileStatus.of(mount.rawValue).kind }
+        switch kind {
+        case .directory: return VolumeSource(mount: mount, isDirectory: true)
+        case .regular: return VolumeSource(mount: mount, isDirectory: false)
+        default:
+            let source = printable(volume.source)
+            throw MountError(field, "\(source) is neither a file nor a directory; nothing else can be shown")
+        }
     }
 
-    /// What isn't allowed isn't opened either.
-    private static func isDirectory(_ path: String, field: String) throws(MountError) -> Bool {
-        do throws(SystemCallError) {
-            switch try FileStatus.of(path, followLinks: true).kind {
-            case .directory: return true
-            case .regular: return false
-            default: break
-            }
-        } catch { throw MountError(field, error.errno == .noSuchFile ? "create it first" : "", cause: error) }
-        throw MountError(field, "\(printable(path)) is neither a file nor a directory; nothing else can be shown")
+    private static func open(_ volume: Volume, field: String) throws(MountError) -> OwnedDescriptor {
+        do throws(SystemCallError) { return try copy(volume) } catch {
+            throw MountError(field, error.errno == .noSuchFile ? "create it first" : "", cause: error)
+        }
     }
 
     private static func copy(_ volume: Volume) throws(SystemCallError) -> OwnedDescriptor {
