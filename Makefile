@@ -67,9 +67,14 @@ install: release ## Install below PREFIX (default /usr/local)
 	install -D -m 0755 -s $(martlet) $(DESTDIR)$(PREFIX)/bin/martlet
 	install -D -m 0755 -s .build/release/martlet-prepare $(DESTDIR)$(PREFIX)/bin/martlet-prepare
 	install -D -m 0644 .build/wasmtime/lib/libwasmtime.so $(DESTDIR)$(PREFIX)/lib/martlet/libwasmtime.so
+	install -D -m 0644 systemd/martlet-zygote.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.socket
+	sed 's,^ExecStart=/usr/bin/,ExecStart=$(PREFIX)/bin/,' systemd/martlet-zygote.service | \
+		install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.service
 
 uninstall: ## Remove what install put below PREFIX; images stay
 	rm -f $(DESTDIR)$(PREFIX)/bin/martlet $(DESTDIR)$(PREFIX)/bin/martlet-prepare
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.socket
+	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.service
 	rm -rf $(DESTDIR)$(PREFIX)/lib/martlet
 
 clean: ## Remove everything that was built
