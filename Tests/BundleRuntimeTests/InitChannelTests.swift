@@ -11,7 +11,7 @@ struct InitChannelTests {
             .spawned(4711), .spawned(.max), .needsMapping, .go, .mounted, .hooksDone(process: 1), .ready(trace: ""),
             .ready(trace: "1 a\n2 b\n"), .recorded(process: 3, startsNow: true),
             .recorded(process: 3, startsNow: false),
-            .warning("ä"), .failed(RuntimeFailure(.programNotFound, "x: no such file")),
+            .executing, .warning("ä"), .failed(RuntimeFailure(.programNotFound, "x: no such file")),
         ] as [InitMessage])
     func roundTrip(message: InitMessage) { #expect(InitMessage(message.bytes) == message) }
 

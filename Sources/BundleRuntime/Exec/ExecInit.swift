@@ -36,6 +36,7 @@ struct ExecInit {
             }
             let program = NativeProgram(plan.settings, files)
             try program.enter(plan.process.workingDirectory, makes: false)
+            channel.send(.executing)
             failure = program.execute(filter) { channel.send(.warning($0)) }
         } catch { failure = error }
         channel.send(.failed(failure))

@@ -36,6 +36,7 @@ extension ContainerInit {
         switch prepared {
         case .nothing: fail(RuntimeFailure(.refused, "process: is missing, and start needs it"), starter)
         case .native(let program):
+            _ = try? LocalSockets.send(starter, InitMessage.executing.bytes)
             let failure = program.execute(filter) { text in
                 _ = try? LocalSockets.send(starter, InitMessage.warning(text).bytes)
             }

@@ -213,8 +213,11 @@ final class ContainerMaking {
         if let path = plan.request.pidFile { try PidFile.write(process, to: path) }
     }
 
-    /// Removes the container, whose first process has been reaped.
+    /// Removes the container, whose first process has been reaped; nothing is done when somebody else did.
     func remove() throws(RuntimeFailure) {
+        guard let directory = try store.lock(plan.id), let found = try directory.state(),
+            found.process == state.process
+        else { return }
         try ContainerRemoval(directory: directory, state: state).finish(store, warn: runtime.warn)
     }
 

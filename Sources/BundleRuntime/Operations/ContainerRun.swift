@@ -40,6 +40,8 @@ struct ContainerRun {
         let making = try ContainerMaking(runtime, plan)
         var made = try making.make(startsNow: true)
         try awaitStart(making, made)
+        // For as long as it runs, others may do with it what they like.
+        making.directory.unlock()
         let exit = try wait(&made, signals)
         plan.trace.mark("ended")
         if !mode.keeps {
@@ -63,6 +65,7 @@ struct ContainerRun {
         } catch {
             made.process.signal(9)
             _ = try? Processes.wait(for: made.process.number)
+            making.directory.unlock()
             try? making.remove()
             throw error
         }

@@ -48,10 +48,11 @@ extension ContainerRuntime {
         var waited: UInt64 = 0
         while try store.isLocked(id) {
             if waited >= Self.lockPatience {
-                guard let state = try store.find(id)?.state(), let creator = state.creator,
-                    let pidfd = try? creator.open()
-                else { return }
-                try? Processes.signal(pidfd.rawValue, 9)
+                guard let state = try store.find(id)?.state() else { return }
+                // With its first process ends whoever waits for that one's answer.
+                for process in [state.creator, state.process].compactMap({ $0 }) {
+                    if let pidfd = try? process.open() { try? Processes.signal(pidfd.rawValue, 9) }
+                }
                 return
             }
             var nothing: [PollRequest] = []

@@ -7,6 +7,7 @@ enum StartAnswer {
     ///
     /// - Throws: its own words when it couldn't.
     static func wait(on connection: Int32, warn: (String) -> Void) throws(RuntimeFailure) {
+        var isExecuting = false
         while true {
             let bytes: [UInt8]
             do throws(SystemCallError) {
@@ -14,10 +15,16 @@ enum StartAnswer {
             } catch { throw RuntimeFailure(.system, "starting: \(error)") }
             switch InitMessage(bytes) {
             case .warning(let text): warn(text)
+            case .executing: isExecuting = true
             case .failed(let failure): throw failure
             default:
-                if case .failed(let reason) = StartListener.Answer(bytes) { throw RuntimeFailure(.refused, reason) }
-                return
+                switch StartListener.Answer(bytes) {
+                case .started: return
+                case .failed(let reason): throw RuntimeFailure(.refused, reason)
+                case .ended:
+                    if isExecuting { return }
+                    throw RuntimeFailure(.system, "the container's process ended before its program began")
+                }
             }
         }
     }

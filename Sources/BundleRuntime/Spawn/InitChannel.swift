@@ -16,6 +16,8 @@ enum InitMessage: Equatable {
     case ready(trace: String)
     /// The container is on record; `start` will come, or now is the start.
     case recorded(process: Int32, startsNow: Bool)
+    /// What comes next is the program; when it can't be executed, `failed` still comes.
+    case executing
     /// Something that was asked for and isn't had, and is no error.
     case warning(String)
     /// It can't be made.
@@ -55,6 +57,7 @@ extension InitMessage {
         static let hooksDone = UInt8(ascii: "h")
         static let ready = UInt8(ascii: "r")
         static let recorded = UInt8(ascii: "d")
+        static let executing = UInt8(ascii: "x")
         static let warning = UInt8(ascii: "w")
         static let failed = UInt8(ascii: "f")
     }
@@ -68,6 +71,7 @@ extension InitMessage {
         case .hooksDone(let process): [Tag.hooksDone] + Self.number(process)
         case .ready(let trace): [Tag.ready] + trace.utf8.prefix(InitChannel.messageLimit - 1)
         case .recorded(let process, let startsNow): [Tag.recorded, startsNow ? 1 : 0] + Self.number(process)
+        case .executing: [Tag.executing]
         case .warning(let text): [Tag.warning] + text.utf8.prefix(InitChannel.messageLimit - 1)
         case .failed(let failure):
             [Tag.failed, failure.kind.rawValue] + failure.description.utf8.prefix(InitChannel.messageLimit - 2)
@@ -92,6 +96,7 @@ extension InitMessage {
         case Tag.recorded:
             guard let flag = rest.first, let process = Self.number(rest.dropFirst()) else { return nil }
             self = .recorded(process: process, startsNow: flag == 1)
+        case Tag.executing: self = .executing
         case Tag.warning: self = .warning(String(decoding: rest, as: UTF8.self))
         case Tag.failed:
             guard let kind = rest.first.flatMap(RuntimeFailure.Kind.init) else { return nil }

@@ -67,7 +67,7 @@ struct BundleStore: ~Copyable {
     /// Opens a container's directory; nil when there is none.
     func find(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? {
         do throws(SystemCallError) {
-            return ContainerDirectory(try open(id), isLocked: false)
+            return ContainerDirectory(try open(id))
         } catch {
             if error.errno == .noSuchFile { return nil }
             throw RuntimeFailure(.system, "container \(id): \(error)")
@@ -147,7 +147,7 @@ struct BundleStore: ~Copyable {
             }
             // Removed while we waited.
             guard try FileStatus.of(found.rawValue).links > 0 else { return nil }
-            return ContainerDirectory(found, isLocked: true)
+            return ContainerDirectory(found)
         } catch {
             if error.errno == .noSuchFile { return nil }
             throw RuntimeFailure(.system, "locking \(path)/\(name): \(error)")

@@ -8,7 +8,6 @@ import SystemCalls
 /// one that a crash cut off has no end, and doesn't count.
 struct ContainerDirectory: ~Copyable {
     private let descriptor: OwnedDescriptor
-    private let isLocked: Bool
 
     static let recordFile = "record"
     static let socket = "init.sock"
@@ -17,12 +16,14 @@ struct ContainerDirectory: ~Copyable {
 
     private static let newline = UInt8(ascii: "\n")
 
-    init(_ descriptor: consuming OwnedDescriptor, isLocked: Bool) {
+    init(_ descriptor: consuming OwnedDescriptor) {
         self.descriptor = descriptor
-        self.isLocked = isLocked
     }
 
     var rawValue: Int32 { descriptor.rawValue }
+
+    /// Lets others change the container.
+    func unlock() { try? Files.unlock(descriptor.rawValue) }
 
     /// A short path to a file here, whatever the directory's own path is: the name of a socket holds 107 bytes.
     func path(of name: String) -> String { "/proc/self/fd/\(descriptor.rawValue)/\(name)" }
