@@ -73,4 +73,41 @@ struct InitChannelTests {
         _ = try LocalSockets.connect(toLongPath: "\(folder)/s")
         withExtendedLifetime(listener) {}
     }
+
+    /// What `start` makes of these messages and the end behind them.
+    private func answer(_ messages: [[UInt8]]) throws -> (warnings: [String], failure: RuntimeFailure?) {
+        let pair = try LocalSockets.messagePair().release()
+        let ours = OwnedDescriptor(adopting: pair.ours)
+        let theirs = OwnedDescriptor(adopting: pair.theirs)
+        for message in messages { try LocalSockets.send(theirs.rawValue, message) }
+        try theirs.close()
+        var warnings: [String] = []
+        do throws(RuntimeFailure) {
+            try StartAnswer.wait(on: ours.rawValue) { warnings.append($0) }
+            return (warnings, nil)
+        } catch { return (warnings, error) }
+    }
+
+    @Test func aProgramHasBegunWhenTheConnectionEndsAfterItsWord() throws {
+        #expect(try answer([InitMessage.executing.bytes]).failure == nil)
+        let warned = try answer([InitMessage.warning("w").bytes, InitMessage.executing.bytes])
+        #expect(warned.failure == nil)
+        #expect(warned.warnings == ["w"])
+    }
+
+    @Test func aProcessThatWasKilledBeforeHasntBegun() throws {
+        #expect(try answer([]).failure != nil)
+        #expect(try answer([InitMessage.warning("w").bytes]).failure != nil)
+    }
+
+    @Test func aProgramThatCantBeExecutedIsToldAfterTheWord() throws {
+        let failure = RuntimeFailure(.programNotFound, "x")
+        #expect(
+            try answer([InitMessage.executing.bytes, InitMessage.failed(failure).bytes]).failure == failure)
+    }
+
+    @Test func aGuestSaysThatItBeginsOrWhyNot() throws {
+        #expect(try answer([[1]]).failure == nil)
+        #expect(try answer([[2] + Array("why".utf8)]).failure?.description == "why")
+    }
 }
