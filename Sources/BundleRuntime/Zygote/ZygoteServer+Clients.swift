@@ -20,7 +20,7 @@ extension ZygoteServer {
         for client in present {
             if ready.contains(client.connection) {
                 // Closed by its owner's end, whatever becomes of the request.
-                serve(OwnedDescriptor(adopting: client.connection), note)
+                serve(client.connection, note)
             } else if client.deadline <= now {
                 _ = OwnedDescriptor(adopting: client.connection)
             } else {
@@ -30,12 +30,14 @@ extension ZygoteServer {
         clients += waiting
     }
 
-    mutating func serve(_ connection: consuming OwnedDescriptor, _ note: (String) -> Void) {
+    mutating func serve(_ connection: Int32, _ note: (String) -> Void) {
+        // A forked process never comes here: there it stays open.
+        defer { _ = OwnedDescriptor(adopting: connection) }
         let received: ReceivedDescriptors
         let bytes: [UInt8]
         do throws(SystemCallError) {
             let message = try LocalSockets.receive(
-                connection.rawValue, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
+                connection, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
             bytes = message.bytes
             received = ReceivedDescriptors(message.descriptors)
         } catch {
@@ -49,16 +51,16 @@ extension ZygoteServer {
             guard received.numbers.count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
                 throw .malformed(PacketError("has \(received.numbers.count) descriptors"))
             }
-            if let reason = ZygotePeer.refusal(of: connection.rawValue, by: parts.identity) {
-                decline(connection.rawValue, reason, note)
+            if let reason = ZygotePeer.refusal(of: connection, by: parts.identity) {
+                decline(connection, reason, note)
             } else if children.helperCount >= Self.helperLimit {
-                decline(connection.rawValue, "too many processes at work", note)
+                decline(connection, "too many processes at work", note)
             } else {
                 start(request, bytes, received, connection, note)
             }
         } catch {
             switch error {
-            case .otherVersion: decline(connection.rawValue, "another version of martlet", note)
+            case .otherVersion: decline(connection, "another version of martlet", note)
             case .malformed(let problem): note("a client's request \(problem)")
             }
         }
@@ -72,9 +74,15 @@ extension ZygoteServer {
 
 /// Descriptors that came with a message, closed when nobody needs them any more.
 final class ReceivedDescriptors {
-    let numbers: [Int32]
+    private(set) var numbers: [Int32]
 
     init(_ numbers: [Int32]) { self.numbers = numbers }
+
+    /// Gives them away: from now on the caller closes them.
+    func release() -> [Int32] {
+        defer { numbers = [] }
+        return numbers
+    }
 
     deinit { for number in numbers { _ = OwnedDescriptor(adopting: number) } }
 }

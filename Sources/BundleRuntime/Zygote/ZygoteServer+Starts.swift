@@ -6,26 +6,28 @@ extension ZygoteServer {
     /// Has the request followed by a spare, or by a process forked now.
     mutating func start(
         _ request: ZygoteRequest, _ bytes: [UInt8], _ received: ReceivedDescriptors,
-        _ connection: borrowing OwnedDescriptor, _ note: (String) -> Void
+        _ connection: Int32, _ note: (String) -> Void
     ) {
         do throws(SystemCallError) {
-            let join = try groups.join(of: connection.rawValue)
-            if join.isEmpty, let pidfd = spares.hand(bytes, [connection.rawValue] + received.numbers) {
-                Self.accept(connection.rawValue, pidfd)
+            let join = try groups.join(of: connection)
+            if join.isEmpty, let pidfd = spares.hand(bytes, [connection] + received.numbers) {
+                Self.accept(connection, pidfd)
                 return
             }
             switch try Processes.clone(into: [], cgroup: join.unified) {
             case .child:
+                // What this process goes on with must have no owner whose life ends here: nothing follows.
+                let descriptors = received.release()
                 ZygoteHelper(
-                    request: request, connection: connection.rawValue, reports: parts.reports.theirs.rawValue,
-                    descriptors: received.numbers, join: join, signals: parts.previousSignals
+                    request: request, connection: connection, reports: parts.reports.theirs.rawValue,
+                    descriptors: descriptors, join: join, signals: parts.previousSignals
                 ).run()
             case .parent(let child, let pidfd):
                 children.add(child)
-                Self.accept(connection.rawValue, pidfd)
+                Self.accept(connection, pidfd)
             }
         } catch {
-            decline(connection.rawValue, "no process: \(error)", note)
+            decline(connection, "no process: \(error)", note)
         }
     }
 
@@ -39,8 +41,9 @@ extension ZygoteServer {
             let pair = try LocalSockets.messagePair()
             switch try Processes.clone(into: []) {
             case .child:
+                let channel = pair.keepTheirs().release()
                 ZygoteSpare(
-                    channel: pair.theirs.rawValue, reports: parts.reports.theirs.rawValue,
+                    channel: channel, reports: parts.reports.theirs.rawValue,
                     signals: parts.previousSignals, programVersion: programVersion
                 ).run()
             case .parent(let child, let pidfd):

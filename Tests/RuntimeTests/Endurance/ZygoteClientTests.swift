@@ -102,6 +102,22 @@ final class ZygoteClientTests {
         #expect(try runtime.bundle(.wasm, "exit", "2").run("--zygote", socket).code == 2)
     }
 
+    @Test func twoProcessesWaitInItUntilTheyAreNeeded() throws {
+        #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
+        #expect(Machine.wait { children.count == 2 })
+        let waiting = children
+        // One that ended would have been replaced by now.
+        Thread.sleep(forTimeInterval: 1.5)
+        #expect(children == waiting && waiting.count == 2)
+        #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
+        #expect(Machine.wait { children.count == 2 && children != waiting })
+    }
+
+    private var children: Set<Int32> {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
+        return Set(processes.filter { Self.parent(of: $0) == zygote.process })
+    }
+
     private static func parent(of process: Int32) -> Int32? {
         let text = Machine.text(of: "/proc/\(process)/stat")
         guard let end = text.lastIndex(of: ")") else { return nil }
