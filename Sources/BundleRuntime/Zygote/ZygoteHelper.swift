@@ -45,6 +45,8 @@ struct ZygoteHelper: ~Copyable {
         }
         let answer = work()
         report(to: told)
+        // Whoever reads the container's output sees its end now, and not when the kernel has taken this process apart.
+        try? Descriptors.closeRange(from: 0, through: UInt32(ZygoteServer.lowestOwn - 1))
         _ = try? LocalSockets.send(answers, answer.bytes)
         if case .ended(let status) = answer { Processes.exit(status) }
         Processes.exit(1)

@@ -91,7 +91,7 @@ public struct ZygoteServer: ~Copyable {
             if number != Number.child { ends = true }
         }
         readReports()
-        children.reap { spares.remove($0) }
+        children.reap { spares.ended($0) }
         return ends
     }
 

@@ -59,8 +59,8 @@ struct ZygoteSpares {
     /// When the next one is due, so that a start isn't disturbed by it; nil when none is missing.
     private(set) var due: UInt64?
 
-    /// Nanoseconds after a start.
-    private static let pause: UInt64 = 2_000_000
+    /// Nanoseconds after a start that goes on so long; when it is over, the next spare is due at once.
+    private static let pause: UInt64 = 30_000_000
 
     init(count: Int) {
         self.count = count
@@ -101,9 +101,12 @@ struct ZygoteSpares {
         due = count > 0 ? Clocks.now(.monotonic) &+ Self.pause : nil
     }
 
-    /// One of them ended without having been asked.
-    mutating func remove(_ process: Int32) {
-        guard let index = waiting.firstIndex(where: { $0.process == process }) else { return }
+    /// A process ended that had been one of them, or still was.
+    mutating func ended(_ process: Int32) {
+        guard let index = waiting.firstIndex(where: { $0.process == process }) else {
+            if isMissing, due != nil { due = Clocks.now(.monotonic) }
+            return
+        }
         waiting.remove(at: index).forget()
         due = Clocks.now(.monotonic) &+ 1_000_000_000
     }
