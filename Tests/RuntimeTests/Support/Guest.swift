@@ -18,7 +18,7 @@ enum Guest: String, Sendable, CaseIterable, CustomTestStringConvertible {
     /// The compiled programs, made once for all tests.
     static let built: Result<URL, any Error> = Result {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "martlet-guests-\(Processes.current)")
+            "mr-guests-\(Processes.current)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for name in ["guest", "console", "packets"] {
             try compile(
