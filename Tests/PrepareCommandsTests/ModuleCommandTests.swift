@@ -21,9 +21,7 @@ struct ModuleCommandTests {
     @Test func anOpenFileIsPreparedByItsDescriptor() throws {
         let program = try Program()
         let file = try Files.open(try program.hello(), flags: .readOnly)
-        try Descriptors.place(file.rawValue, at: 200)
-        defer { try? Descriptors.closeRange(from: 200, through: 200) }
-        let result = try program.run("prepare-module", "/proc/self/fd/200")
+        let result = try program.run("prepare-module", "/proc/self/fd/0", input: .descriptor(file.rawValue))
         #expect(result.status == 0, "\(result.errors)")
     }
 

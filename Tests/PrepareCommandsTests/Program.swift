@@ -29,15 +29,17 @@ struct Program: ~Copyable {
     }
 
     @discardableResult
-    func run(_ arguments: String..., store: String? = nil) throws -> Result {
-        try Self.run(arguments + ["--root", store ?? self.store], errors: "\(folder)/errors")
+    func run(
+        _ arguments: String..., store: String? = nil, input: ChildProgram.Input = .bytes([])
+    ) throws -> Result {
+        try Self.run(arguments + ["--root", store ?? self.store], errors: "\(folder)/errors", input: input)
     }
 
-    static func run(_ arguments: [String], errors: String) throws -> Result {
+    static func run(_ arguments: [String], errors: String, input: ChildProgram.Input = .bytes([])) throws -> Result {
         let outcome = try ChildProgram.run(
             "/bin/sh",
             arguments: ["sh", "-c", #"errors=$1; shift; exec "$@" 2>"$errors""#, "sh", errors, path()] + arguments,
-            environment: ["PATH=/usr/bin:/bin", "HOME=/nonexistent"], input: .bytes([]), outputLimit: 1 << 20,
+            environment: ["PATH=/usr/bin:/bin", "HOME=/nonexistent"], input: input, outputLimit: 1 << 20,
             timeout: .seconds(60))
         guard case .exited(let exit) = outcome.end else { throw SystemCallError("wait", "\(outcome.end)", .timedOut) }
         return Result(
