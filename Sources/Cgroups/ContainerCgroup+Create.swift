@@ -50,7 +50,10 @@ extension ContainerCgroup {
         if own == nil, !place.isAbsolute || rootless { own = try .of() }
         var making = GroupMaking(place: place, rootless: rootless, own: own)
         do throws(CgroupError) {
-            try willMake(ContainerCgroup(groups: try making.candidates(in: hierarchy), isRootless: rootless))
+            let planned = ContainerCgroup(groups: try making.candidates(in: hierarchy), isRootless: rootless)
+            // Before anything is on record: what is there is removed with all its processes, whatever becomes of us.
+            try planned.refuseOccupied(planned.groups.map(\.directory).filter { (try? FileStatus.of($0)) != nil })
+            try willMake(planned)
             for tree in hierarchy.trees { try making.makeGroup(in: tree, for: needs) }
             try making.enableControllers(for: needs, in: hierarchy)
             var cgroup = ContainerCgroup(groups: making.groups, isRootless: rootless)

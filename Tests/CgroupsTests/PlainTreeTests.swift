@@ -33,11 +33,11 @@ import Testing
     }
 
     private func create(
-        _ resources: LinuxResources?, path: String? = nil, id: String = "c1"
+        _ resources: LinuxResources?, path: String? = nil, id: String = "c1", announced: () -> Void = {}
     ) throws -> ContainerCgroup {
         try ContainerCgroup.create(
             at: try CgroupPath(path, id: id), in: hierarchy, resources: resources, rootless: false,
-            restrictsDevices: false)
+            restrictsDevices: false, willMake: { _ in announced() })
     }
 
     private func read(_ name: String) throws -> String { try root.read("martlet/c1/\(name)") }
@@ -119,11 +119,14 @@ import Testing
     /// They would be killed with the container, even with one that can't be made.
     @Test(arguments: ["c1", "c1/below"]) func aGroupWithProcessesOfOthersIsRefused(place: String) throws {
         try root.write("martlet/\(place)/cgroup.procs", "4194304\n")
-        #expect { try create(nil) } throws: { error in
+        var isAnnounced = false
+        #expect { try create(nil) { isAnnounced = true } } throws: { error in
             guard let error = error as? CgroupError else { return false }
             return error.field == "linux.cgroupsPath" && error.reason.contains("4194304")
         }
         #expect(root.exists("martlet/c1"))
+        // On record they would be killed by who removes what a crash left.
+        #expect(!isAnnounced)
     }
 
     @Test func aFailureLeavesNothingBehind() throws {
