@@ -77,9 +77,11 @@ let package = Package(
         + layer("HostCapabilities", ["SystemCalls"])
         + layer("WASIPreview1", ["HostCapabilities", "SystemCalls", "WasmBinary", "WasmEngine"])
         + layer("Cgroups", ["JSON", "OCISpec", "SystemCalls"], tests: ["CgroupProbe", "ProbeRunner"])
-        + layer("ContainerMounts", ["OCISpec", "SystemCalls"], tests: ["JSON", "MountProbe"])
+        + [.target(name: "FieldErrors", dependencies: ["SystemCalls"], swiftSettings: strict)]
+        + layer("ContainerMounts", ["FieldErrors", "OCISpec", "SystemCalls"], tests: ["JSON", "MountProbe"])
         + layer(
-            "ProcessSettings", ["CSeccomp", "JSON", "OCISpec", "SystemCalls"], tests: ["ProbeRunner", "ProcessProbe"])
+            "ProcessSettings", ["CSeccomp", "FieldErrors", "JSON", "OCISpec", "SystemCalls"],
+            tests: ["ProbeRunner", "ProcessProbe"])
         + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
         + layer(
             "ContainerLifecycle", ["Cgroups", "JSON", "Sandbox", "SystemCalls"],
@@ -87,20 +89,22 @@ let package = Package(
         + layer(
             "WasmWorkload",
             [
-                "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "JSON", "OCISpec", "Sandbox",
+                "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "JSON", "OCISpec",
+                "Sandbox",
                 "SystemCalls", "WASIPreview1", "WasmEngine",
             ])
         + layer(
             "BundleRuntime",
             [
-                "Cgroups", "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "ImageStore", "JSON", "OCISpec",
-                "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+                "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "ImageStore",
+                "JSON",
+                "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "RuntimeCommands",
             [
-                "BundleRuntime", "Cgroups", "ContainerLifecycle", "HostCapabilities", "ImageStore", "JSON", "OCISpec",
-                "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+                "BundleRuntime", "Cgroups", "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "ImageStore",
+                "JSON", "OCISpec", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "PrepareCommands",

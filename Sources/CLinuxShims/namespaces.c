@@ -94,38 +94,6 @@ int martlet_pty_slave(int master) {
 
 int martlet_message_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
 
-static int local_socket(const char *path, int messages, struct sockaddr_un *address) {
-    size_t length = strlen(path);
-    // An empty path would be a name outside of the file system.
-    if (length == 0 || length >= sizeof address->sun_path) {
-        errno = length ? ENAMETOOLONG : ENOENT;
-        return -1;
-    }
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, path, length);
-    return socket(AF_UNIX, (messages ? SOCK_SEQPACKET : SOCK_STREAM) | SOCK_CLOEXEC, 0);
-}
-
-int martlet_unix_listen(const char *path, int messages, int backlog) {
-    struct sockaddr_un address;
-    int descriptor = local_socket(path, messages, &address);
-    if (descriptor < 0) return -1;
-    // Its file has the mode of the socket: nobody else may connect.
-    if (fchmod(descriptor, 0600) || bind(descriptor, (struct sockaddr *)&address, sizeof address)
-        || listen(descriptor, backlog))
-        return closed_with_errno(descriptor);
-    return descriptor;
-}
-
-int martlet_unix_connect(const char *path, int messages) {
-    struct sockaddr_un address;
-    int descriptor = local_socket(path, messages, &address);
-    if (descriptor < 0) return -1;
-    if (connect(descriptor, (struct sockaddr *)&address, sizeof address)) return closed_with_errno(descriptor);
-    return descriptor;
-}
-
 // More descriptors than this are never sent at once.
 enum { DESCRIPTORS = 64 };
 

@@ -13,50 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int packet_socket(const char *path, int flags, struct sockaddr_un *address) {
-    size_t length = strlen(path);
-    // An empty path would be a name outside of the file system.
-    if (length == 0 || length >= sizeof address->sun_path) {
-        errno = length ? ENAMETOOLONG : ENOENT;
-        return -1;
-    }
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    memcpy(address->sun_path, path, length);
-    return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
-}
-
-static int closed(int descriptor) {
-    int error = errno;
-    close(descriptor);
-    errno = error;
-    return -1;
-}
-
 static int set_timeout(int socket, int option, unsigned int milliseconds) {
     struct timeval time = {.tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000};
     return setsockopt(socket, SOL_SOCKET, option, &time, sizeof time);
-}
-
-int martlet_packet_listen(const char *path, int backlog) {
-    struct sockaddr_un address;
-    int descriptor = packet_socket(path, SOCK_NONBLOCK, &address);
-    if (descriptor < 0) return -1;
-    // Its file has the mode of the socket: nobody else may connect, at no moment.
-    if (fchmod(descriptor, 0600) || bind(descriptor, (struct sockaddr *)&address, sizeof address)
-        || listen(descriptor, backlog))
-        return closed(descriptor);
-    return descriptor;
-}
-
-int martlet_packet_connect(const char *path, unsigned int milliseconds) {
-    struct sockaddr_un address;
-    int descriptor = packet_socket(path, 0, &address);
-    if (descriptor < 0) return -1;
-    if (set_timeout(descriptor, SO_SNDTIMEO, milliseconds) || set_timeout(descriptor, SO_RCVTIMEO, milliseconds)
-        || connect(descriptor, (struct sockaddr *)&address, sizeof address))
-        return closed(descriptor);
-    return descriptor;
 }
 
 static int is(int descriptor, int option, int value) {

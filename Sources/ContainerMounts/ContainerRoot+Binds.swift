@@ -1,16 +1,17 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// - Parameter inherited: the source as the process outside of the user namespace opened it.
     mutating func bind(
         _ mount: PlannedMount, source: String, recursive: Bool, inherited: Int32?
-    ) throws(MountError) {
+    ) throws(FieldError) {
         if mount.options.copiesSymbolicLink, try copyLink(mount, source: source) { return }
-        let tree = try naming("\(mount.field).source") { () throws(SystemCallError) in
+        let tree = try asking("\(mount.field).source") { () throws(SystemCallError) in
             if let inherited { return try Descriptors.duplicate(inherited) }
             return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
         }
-        let file = try naming("\(mount.field).source", source) { () throws(SystemCallError) in
+        let file = try asking("\(mount.field).source", source) { () throws(SystemCallError) in
             try MountedFile.of(tree.rawValue)
         }
         try setAttributes(tree.rawValue, mount)
@@ -22,9 +23,9 @@ extension ContainerRoot {
 
     private func bindTarget(
         _ mount: PlannedMount, source: MountedFile, tree: Int32
-    ) throws(MountError) -> OwnedDescriptor {
+    ) throws(FieldError) -> OwnedDescriptor {
         let isDirectory = source.kind == .directory
-        let target = try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+        let target = try asking("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
             try paths.openOrMake(
                 mount.path, isDirectory ? .directory : .file, followLinks: mount.options.followsDestination)
         }
@@ -34,7 +35,7 @@ extension ContainerRoot {
 
     /// The attributes that the options name are set, and the others cleared, as runc has it; without any the source's stay. In
     /// a user namespace some of them are locked: those stay too, unless the options want them gone.
-    private func setAttributes(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
+    private func setAttributes(_ tree: Int32, _ mount: PlannedMount) throws(FieldError) {
         let own = mount.options.own
         var set = own.set
         if isReadOnlyLate(mount) { set.remove(.readOnly) }
@@ -45,23 +46,23 @@ extension ContainerRoot {
             try Mounts.change(
                 tree, set: set, clear: own.isEmpty ? [] : own.clear.union(others.subtracting(set)))
         } catch {
-            guard error.errno == .notPermitted else { throw MountError("\(mount.field).options", "", cause: error) }
-            try naming("\(mount.field).options", "the source's flags are locked in this user namespace") {
+            guard error.errno == .notPermitted else { throw FieldError("\(mount.field).options", "", cause: error) }
+            try asking("\(mount.field).options", "the source's flags are locked in this user namespace") {
                 () throws(SystemCallError) in try Mounts.change(tree, set: set, clear: own.clear)
             }
         }
     }
 
     /// The option `copy-symlink`: a source that is a link becomes the same link in the container.
-    private func copyLink(_ mount: PlannedMount, source: String) throws(MountError) -> Bool {
+    private func copyLink(_ mount: PlannedMount, source: String) throws(FieldError) -> Bool {
         let link: String
         do throws(SystemCallError) {
             link = try Files.target(ofLink: source)
         } catch {
             if error.errno == .invalid { return false }
-            throw MountError("\(mount.field).source", "", cause: error)
+            throw FieldError("\(mount.field).source", "", cause: error)
         }
-        try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+        try asking("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
             let place = try paths.makeParents(of: mount.path, followLast: false)
             do throws(SystemCallError) {
                 try DeviceNodes.makeLink(to: link, at: place.name, in: place.directory.rawValue)
@@ -76,21 +77,21 @@ extension ContainerRoot {
 
     /// Over /proc there is nothing but a proc file system, and in it nothing but files that lxcfs emulates: programs, this one
     /// too, trust what they read and write there.
-    func refuseKernelTarget(_ mount: PlannedMount, _ target: Int32, tree: Int32) throws(MountError) {
+    func refuseKernelTarget(_ mount: PlannedMount, _ target: Int32, tree: Int32) throws(FieldError) {
         if mount.destination == "/proc" {
-            let type = try naming("\(mount.field).source") { () throws(SystemCallError) in
+            let type = try asking("\(mount.field).source") { () throws(SystemCallError) in
                 try FilesystemType.of(tree)
             }
             guard type == .proc else {
-                throw MountError("\(mount.field).destination", "/proc can only be a proc file system")
+                throw FieldError("\(mount.field).destination", "/proc can only be a proc file system")
             }
             return
         }
-        let type = try naming("\(mount.field).destination") { () throws(SystemCallError) in
+        let type = try asking("\(mount.field).destination") { () throws(SystemCallError) in
             try FilesystemType.of(target)
         }
         guard type == .proc, !Self.emulatedFiles.contains(mount.destination) else { return }
-        throw MountError(
+        throw FieldError(
             "\(mount.field).destination", "\(printable(mount.path)) leads into /proc, where nothing is mounted")
     }
 

@@ -1,20 +1,21 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// Shows the container its control groups: the unified tree where the host has only that; else a tmpfs with a directory for
     /// each hierarchy.
-    mutating func mountCgroups(_ mount: PlannedMount) throws(MountError) {
-        let isUnified = try naming(mount.field, CgroupMounts.host) { () throws(SystemCallError) in
+    mutating func mountCgroups(_ mount: PlannedMount) throws(FieldError) {
+        let isUnified = try asking(mount.field, CgroupMounts.host) { () throws(SystemCallError) in
             try FilesystemType.of(CgroupMounts.host) == .unifiedGroups
         }
         if isUnified { return try mountFileSystem(mount, type: "cgroup2", source: "cgroup") }
 
-        let target = try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+        let target = try asking("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
             try paths.openOrMake(mount.path, .directory, followLinks: mount.options.followsDestination)
         }
         try refuseKernelTarget(mount, target.rawValue, tree: target.rawValue)
-        let hierarchies = try naming(mount.field) { () throws(SystemCallError) in try CgroupMounts.current() }
-        let tree = try naming(mount.field) { () throws(SystemCallError) in
+        let hierarchies = try asking(mount.field) { () throws(SystemCallError) in try CgroupMounts.current() }
+        let tree = try asking(mount.field) { () throws(SystemCallError) in
             let context = try Mounts.openContext(type: "tmpfs")
             try Mounts.configure(context.rawValue, "source", "cgroup")
             try Mounts.configure(context.rawValue, "mode", "0755")
@@ -32,10 +33,10 @@ extension ContainerRoot {
 
     private func mountHierarchy(
         _ hierarchy: CgroupMounts.Hierarchy, _ name: String, in directory: Int32, _ mount: PlannedMount
-    ) throws(MountError) {
+    ) throws(FieldError) {
         var attributes = mount.options.own.set
         attributes.formUnion([.noSetUserID, .noDevices, .noExecution])
-        try naming(mount.field, "the hierarchy \(name)") { () throws(SystemCallError) in
+        try asking(mount.field, "the hierarchy \(name)") { () throws(SystemCallError) in
             try Files.makeDirectory(name, in: directory, mode: 0o755)
             let target = try Files.open(name, in: directory, flags: [.path, .directory, .noFollow])
             let tree = try hierarchyTree(hierarchy, name, attributes)

@@ -1,23 +1,24 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// Makes /dev/console the container's own terminal; before `enter`.
     ///
     /// - Parameter terminal: the slave of a pty, opened in this mount namespace.
-    public func bindConsole(_ terminal: Int32) throws(MountError) {
+    public func bindConsole(_ terminal: Int32) throws(FieldError) {
         try Self.bindConsole(terminal, paths)
     }
 
     /// The same after `enter`: with a terminal of the container's own devpts.
-    public static func bindEnteredConsole(_ terminal: Int32) throws(MountError) {
-        let root = try naming("process.terminal") { () throws(SystemCallError) in
+    public static func bindEnteredConsole(_ terminal: Int32) throws(FieldError) {
+        let root = try asking("process.terminal") { () throws(SystemCallError) in
             try Files.open("/", flags: [.path, .directory])
         }
         try bindConsole(terminal, ContainerPaths(root: root.rawValue))
     }
 
-    private static func bindConsole(_ terminal: Int32, _ paths: ContainerPaths) throws(MountError) {
-        try naming("process.terminal", "/dev/console") { () throws(SystemCallError) in
+    private static func bindConsole(_ terminal: Int32, _ paths: ContainerPaths) throws(FieldError) {
+        try asking("process.terminal", "/dev/console") { () throws(SystemCallError) in
             // Unix98 slaves have the majors 136 to 143.
             guard case .characterDevice(let number) = try MountedFile.of(terminal).kind,
                 (136...143).contains(number.major)

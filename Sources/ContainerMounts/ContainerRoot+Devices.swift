@@ -1,10 +1,11 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// Makes the devices and links of /dev; nothing for a guest, and nothing when /dev is a bind.
-    public func makeDevices() throws(MountError) {
+    public func makeDevices() throws(FieldError) {
         guard plan.fillsDeviceDirectory else { return }
-        let directory = try naming("default device /dev") { () throws(SystemCallError) in
+        let directory = try asking("default device /dev") { () throws(SystemCallError) in
             try paths.openOrMakeWithoutLinks("/dev")
         }
         // The configuration's come first: it may give a default one another mode or owner.
@@ -15,16 +16,16 @@ extension ContainerRoot {
         try makeLinks(in: directory.rawValue)
     }
 
-    private func make(_ device: PlannedDevice, devices: Int32) throws(MountError) {
+    private func make(_ device: PlannedDevice, devices: Int32) throws(FieldError) {
         let parts = device.path.split(separator: "/")
         if parts.count == 2, parts[0] == "dev" { return try make(device, String(parts[1]), in: devices) }
-        let directory = try naming(device.field, device.path) { () throws(SystemCallError) in
+        let directory = try asking(device.field, device.path) { () throws(SystemCallError) in
             try paths.openOrMakeWithoutLinks("/" + parts.dropLast().joined(separator: "/"))
         }
         try make(device, String(parts.last ?? ""), in: directory.rawValue)
     }
 
-    private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
+    private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
         do throws(SystemCallError) {
             try DeviceNodes.make(device.kind, name, in: directory, permissions: device.permissions)
             guard device.user != 0 || device.group != 0 else { return }
@@ -39,28 +40,28 @@ extension ContainerRoot {
             case .exists: try useExisting(device, name, in: directory)
             // In a user namespace nobody makes device nodes.
             case .notPermitted: try bindFromHost(device, name, in: directory)
-            default: throw MountError(device.field, device.path, cause: error)
+            default: throw FieldError(device.field, device.path, cause: error)
             }
         }
     }
 
     /// The image has something by this name: the device itself is taken, a plain file is covered, anything else is refused.
-    private func useExisting(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
-        let existing = try naming(device.field, device.path) { () throws(SystemCallError) in
+    private func useExisting(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
+        let existing = try asking(device.field, device.path) { () throws(SystemCallError) in
             let node = try Files.open(name, in: directory, flags: [.path, .noFollow])
             return try MountedFile.of(node.rawValue).kind
         }
         if existing == device.kind { return }
         guard existing == .regular else {
-            throw MountError(
+            throw FieldError(
                 device.field,
                 "the root has something else at \(device.path); remove it from the image, or mount a tmpfs on /dev")
         }
         try bindFromHost(device, name, in: directory)
     }
 
-    private func bindFromHost(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(MountError) {
-        try naming(device.field, "\(device.path) of the host") { () throws(SystemCallError) in
+    private func bindFromHost(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
+        try asking(device.field, "\(device.path) of the host") { () throws(SystemCallError) in
             let tree = try Mounts.copyTree(device.path, recursive: false, followLinks: false)
             guard try MountedFile.of(tree.rawValue).kind == device.kind else {
                 throw SystemCallError("open_tree", device.path, .noSuchDevice)
@@ -69,16 +70,16 @@ extension ContainerRoot {
         }
     }
 
-    private func makeLinks(in directory: Int32) throws(MountError) {
+    private func makeLinks(in directory: Int32) throws(FieldError) {
         for (name, target) in Self.links {
             do throws(SystemCallError) {
                 try DeviceNodes.makeLink(to: target, at: name, in: directory)
             } catch {
                 // What the image has by this name is its own choice; nothing is written through it.
-                guard error.errno == .exists else { throw MountError("/dev/\(name)", "", cause: error) }
+                guard error.errno == .exists else { throw FieldError("/dev/\(name)", "", cause: error) }
             }
         }
-        try naming("/dev/ptmx") { () throws(SystemCallError) in
+        try asking("/dev/ptmx") { () throws(SystemCallError) in
             do throws(SystemCallError) {
                 try DeviceNodes.makeLink(to: "pts/ptmx", at: "ptmx", in: directory)
             } catch {

@@ -1,3 +1,4 @@
+import FieldErrors
 import SystemCalls
 
 /// How a process takes a container's root for its own.
@@ -12,23 +13,23 @@ public enum RootEntry: Sendable, Equatable {
 
 extension ContainerRoot {
     /// Makes this the process's root and leaves the host's tree. The working directory is `/`, the creation mask 0022.
-    public consuming func enter(_ entry: RootEntry) throws(MountError) {
+    public consuming func enter(_ entry: RootEntry) throws(FieldError) {
         for change in late {
-            try naming(change.field) { () throws(SystemCallError) in
+            try asking(change.field) { () throws(SystemCallError) in
                 try Mounts.change(change.mount, set: .readOnly)
             }
         }
         switch plan.hasOwnMountNamespace ? entry : .chroot {
-        case .pivot: try naming("root.path") { () throws(SystemCallError) in try pivot() }
-        case .move: try naming("root.path") { () throws(SystemCallError) in try move() }
-        case .chroot: try naming("root.path") { () throws(SystemCallError) in try change() }
+        case .pivot: try asking("root.path") { () throws(SystemCallError) in try pivot() }
+        case .move: try asking("root.path") { () throws(SystemCallError) in try move() }
+        case .chroot: try asking("root.path") { () throws(SystemCallError) in try change() }
         }
         if !plan.hasOwnMountNamespace {
             // A tree that is mounted nowhere can be changed only while it is open: until the process runs its program.
-            _ = try naming("root.path") { () throws(SystemCallError) in try root.duplicate().release() }
+            _ = try asking("root.path") { () throws(SystemCallError) in try root.duplicate().release() }
         }
         if let propagation = plan.rootPropagation, propagation.kind == .shared || propagation.kind == .unbindable {
-            try naming("linux.rootfsPropagation") { () throws(SystemCallError) in
+            try asking("linux.rootfsPropagation") { () throws(SystemCallError) in
                 try Mounts.change(
                     root.rawValue, propagation: propagation.kind, recursive: propagation.isRecursive)
             }

@@ -1,13 +1,14 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     mutating func mountFileSystem(
         _ mount: PlannedMount, type: String, source: String
-    ) throws(MountError) {
+    ) throws(FieldError) {
         var covered: UInt32?
         let target = try fileSystemTarget(mount, type: type, covered: &covered)
         let tree: OwnedDescriptor
-        do throws(MountError) {
+        do throws(FieldError) {
             tree = try fileSystem(mount, type: type, source: source, covered: covered)
         } catch {
             guard let substitute = try substitute(for: type, mount, error) else { throw error }
@@ -25,7 +26,7 @@ extension ContainerRoot {
     /// - Parameter covered: the permissions of a directory that was there before.
     private func fileSystemTarget(
         _ mount: PlannedMount, type: String, covered: inout UInt32?
-    ) throws(MountError) -> OwnedDescriptor {
+    ) throws(FieldError) -> OwnedDescriptor {
         let field = "\(mount.field).destination"
         if type == "proc" || type == "sysfs" {
             do throws(SystemCallError) {
@@ -34,13 +35,13 @@ extension ContainerRoot {
                 switch error.errno {
                 case .noSuchFile: break
                 case .notDirectory, .tooManySymbolicLinks:
-                    throw MountError(
+                    throw FieldError(
                         field, "\(mount.path) in the root is no directory; \(type) is mounted on nothing else")
-                default: throw MountError(field, mount.path, cause: error)
+                default: throw FieldError(field, mount.path, cause: error)
                 }
             }
         }
-        let target = try naming(field, mount.path) { () throws(SystemCallError) in
+        let target = try asking(field, mount.path) { () throws(SystemCallError) in
             var isNew = false
             let target = try paths.openOrMake(
                 mount.path, .directory, followLinks: mount.options.followsDestination, isNew: &isNew)
@@ -56,8 +57,8 @@ extension ContainerRoot {
     /// Makes the file system, mounted nowhere yet.
     private func fileSystem(
         _ mount: PlannedMount, type: String, source: String, covered: UInt32?
-    ) throws(MountError) -> OwnedDescriptor {
-        let context = try naming("\(mount.field).type", "no file system \"\(printable(type))\" here") {
+    ) throws(FieldError) -> OwnedDescriptor {
+        let context = try asking("\(mount.field).type", "no file system \"\(printable(type))\" here") {
             () throws(SystemCallError) in try Mounts.openContext(type: type)
         }
         do throws(SystemCallError) {
@@ -70,9 +71,9 @@ extension ContainerRoot {
             let complaint = Mounts.complaint(of: context.rawValue)
             if plan.label != nil, complaint?.contains("context") == true || error.subject?.hasPrefix("context=") == true
             {
-                throw MountError("linux.mountLabel", "no security module here takes it", cause: error)
+                throw FieldError("linux.mountLabel", "no security module here takes it", cause: error)
             }
-            throw MountError(
+            throw FieldError(
                 mount.field, "\(type) on \(mount.path)" + (complaint.map { ": \($0)" } ?? ""), cause: error)
         }
     }
@@ -118,8 +119,8 @@ extension ContainerRoot {
 
     /// What a user namespace may not mount, but may see of the host's.
     private func substitute(
-        for type: String, _ mount: PlannedMount, _ error: MountError
-    ) throws(MountError) -> OwnedDescriptor? {
+        for type: String, _ mount: PlannedMount, _ error: FieldError
+    ) throws(FieldError) -> OwnedDescriptor? {
         guard let errno = error.cause?.errno, errno == .notPermitted || errno == .busy else { return nil }
         switch type {
         case "sysfs":
@@ -132,8 +133,8 @@ extension ContainerRoot {
 
     private func hostTree(
         _ path: String, _ mount: PlannedMount, set: Mounts.Attributes
-    ) throws(MountError) -> OwnedDescriptor {
-        try naming(mount.field) { () throws(SystemCallError) in
+    ) throws(FieldError) -> OwnedDescriptor {
+        try asking(mount.field) { () throws(SystemCallError) in
             let tree = try Mounts.copyTree(path, recursive: true)
             try Mounts.change(tree.rawValue, set: set, recursive: true)
             return tree

@@ -1,3 +1,4 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
@@ -7,16 +8,16 @@ extension ContainerRoot {
     /// nowhere and ends with the container, which takes Linux 6.15.
     ///
     /// - Parameter sources: what the process outside of the user namespace opened before the fork.
-    public init(_ plan: MountPlan, sources: borrowing MountSources) throws(MountError) {
+    public init(_ plan: MountPlan, sources: borrowing MountSources) throws(FieldError) {
         _ = Confinement.replaceFileModeMask(0)
         if plan.hasOwnMountNamespace { try Self.setPropagation(plan) }
         let inherited = sources.root
-        let tree = try naming("root.path") { () throws(SystemCallError) -> OwnedDescriptor in
+        let tree = try asking("root.path") { () throws(SystemCallError) -> OwnedDescriptor in
             // A copy that was made outside comes without the locks of a copy made here: preferred.
             inherited >= 0
                 ? try Descriptors.duplicate(inherited) : try Mounts.copyTree(plan.root, recursive: true)
         }
-        try naming("root.path") { () throws(SystemCallError) in
+        try asking("root.path") { () throws(SystemCallError) in
             // Device nodes and set-id programs of the image are dead for a guest and for what escapes from it.
             try Mounts.change(
                 tree.rawValue, set: plan.workload == .wasm ? [.noDevices, .noSetUserID] : [],
@@ -47,10 +48,10 @@ extension ContainerRoot {
     ///
     /// What stays shared with the host (`shared`) must not be where the root is mounted: its mount would show on the host, and
     /// pivot_root(2) refuses it.
-    private static func setPropagation(_ plan: MountPlan) throws(MountError) {
+    private static func setPropagation(_ plan: MountPlan) throws(FieldError) {
         let field = "linux.rootfsPropagation"
         let kind = plan.rootPropagation?.kind ?? .slave
-        try naming(field) { () throws(SystemCallError) in
+        try asking(field) { () throws(SystemCallError) in
             let top = try Files.open("/", flags: [.path, .directory])
             switch kind {
             case .slave: try Mounts.change(top.rawValue, propagation: .slave, recursive: true)

@@ -1,14 +1,15 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// Makes all mounts of the configuration in their order.
     ///
     /// - Parameter sources: the same as at `init`.
-    public mutating func mountAll(sources: borrowing MountSources) throws(MountError) {
+    public mutating func mountAll(sources: borrowing MountSources) throws(FieldError) {
         for mount in plan.mounts { try make(mount, inherited: sources.binds[mount.index]) }
     }
 
-    private mutating func make(_ mount: PlannedMount, inherited: Int32?) throws(MountError) {
+    private mutating func make(_ mount: PlannedMount, inherited: Int32?) throws(FieldError) {
         switch mount.action {
         case .bind(let source, let recursive):
             try bind(mount, source: source, recursive: recursive, inherited: inherited)
@@ -18,8 +19,8 @@ extension ContainerRoot {
     }
 
     /// Moves a finished mount onto its place, and makes sure that it is there that it is seen now.
-    func place(_ tree: Int32, at target: consuming OwnedDescriptor, _ mount: PlannedMount) throws(MountError) {
-        try naming("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
+    func place(_ tree: Int32, at target: consuming OwnedDescriptor, _ mount: PlannedMount) throws(FieldError) {
+        try asking("\(mount.field).destination", mount.path) { () throws(SystemCallError) in
             try Mounts.move(tree, onto: target.rawValue)
         }
         try verify(tree, mount)
@@ -27,8 +28,8 @@ extension ContainerRoot {
 
     /// Where the path leads now has to be the mount: a target that was exchanged meanwhile is an error, since the container
     /// would take what another put there for what the configuration asked for.
-    private func verify(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
-        try naming("\(mount.field).destination", "\(mount.path) was exchanged while it was mounted") {
+    private func verify(_ tree: Int32, _ mount: PlannedMount) throws(FieldError) {
+        try asking("\(mount.field).destination", "\(mount.path) was exchanged while it was mounted") {
             () throws(SystemCallError) in
             let seen = try paths.open(mount.path, followLinks: mount.options.followsDestination)
             guard try MountedFile.of(seen.rawValue).mount == MountedFile.of(tree).mount else {
@@ -38,9 +39,9 @@ extension ContainerRoot {
     }
 
     /// Attributes and propagation, before anybody can see the mount.
-    func finish(_ tree: Int32, _ mount: PlannedMount) throws(MountError) {
+    func finish(_ tree: Int32, _ mount: PlannedMount) throws(FieldError) {
         let options = mount.options
-        try naming("\(mount.field).options") { () throws(SystemCallError) in
+        try asking("\(mount.field).options") { () throws(SystemCallError) in
             if !options.recursive.isEmpty {
                 try Mounts.change(
                     tree, set: options.recursive.set, clear: options.recursive.clear, recursive: true)

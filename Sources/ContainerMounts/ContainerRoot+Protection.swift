@@ -1,26 +1,27 @@
+import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
     /// Masks what the configuration hides, makes read-only what it protects, and last the root. After `enter`.
-    public static func protect(_ plan: MountPlan) throws(MountError) {
+    public static func protect(_ plan: MountPlan) throws(FieldError) {
         guard !plan.maskedPaths.isEmpty || !plan.readonlyPaths.isEmpty || plan.rootIsReadOnly else { return }
-        let root = try naming("root.path") { () throws(SystemCallError) in
+        let root = try asking("root.path") { () throws(SystemCallError) in
             try Files.open("/", flags: [.path, .directory])
         }
         let paths = ContainerPaths(root: root.rawValue)
         for (index, path) in plan.readonlyPaths.enumerated() {
-            try naming("linux.readonlyPaths[\(index)]", path) { () throws(SystemCallError) in
+            try asking("linux.readonlyPaths[\(index)]", path) { () throws(SystemCallError) in
                 try makeReadOnly(path, paths)
             }
         }
         var masks = Masks(paths: paths, label: plan.label)
         for (index, path) in plan.maskedPaths.enumerated() {
-            try naming("linux.maskedPaths[\(index)]", path) { () throws(SystemCallError) in try masks.mask(path) }
+            try asking("linux.maskedPaths[\(index)]", path) { () throws(SystemCallError) in try masks.mask(path) }
         }
         if plan.rootIsReadOnly {
             // The last chance to make it. Why it can't be made is said when it is needed.
             if let directory = plan.workingDirectory { _ = try? paths.openOrMake(directory, .directory) }
-            try naming("root.readonly") { () throws(SystemCallError) in
+            try asking("root.readonly") { () throws(SystemCallError) in
                 try Mounts.change(root.rawValue, set: .readOnly)
             }
         }
@@ -49,8 +50,8 @@ extension ContainerRoot {
     /// directory lies in the root: an inherited descriptor leads nowhere.
     ///
     /// - Parameter makes: whether one that is missing is made.
-    public static func changeWorkingDirectory(to path: String, makes: Bool = true) throws(MountError) {
-        try naming("process.cwd", makes ? path : "chdir \(path)") { () throws(SystemCallError) in
+    public static func changeWorkingDirectory(to path: String, makes: Bool = true) throws(FieldError) {
+        try asking("process.cwd", makes ? path : "chdir \(path)") { () throws(SystemCallError) in
             let root = try Files.open("/", flags: [.path, .directory])
             let paths = ContainerPaths(root: root.rawValue)
             let directory = makes ? try paths.openOrMake(path, .directory) : try paths.open(path, flags: .directory)
@@ -60,10 +61,10 @@ extension ContainerRoot {
     }
 
     /// Takes the container's /dev/null for every standard stream that is the host's. After `enter`, for a native workload.
-    public static func reopenNullStreams() throws(MountError) {
+    public static func reopenNullStreams() throws(FieldError) {
         let streams: [Int32] = [0, 1, 2].filter { (try? MountedFile.of($0))?.kind == Masks.nullDevice }
         if streams.isEmpty { return }
-        try naming("/dev/null") { () throws(SystemCallError) in
+        try asking("/dev/null") { () throws(SystemCallError) in
             let root = try Files.open("/", flags: [.path, .directory])
             let null = try Masks.openNull(in: root.rawValue, flags: .readWrite)
             for stream in streams { try Descriptors.place(null.rawValue, at: stream) }

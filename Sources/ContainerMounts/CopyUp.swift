@@ -1,3 +1,4 @@
+import FieldErrors
 import SystemCalls
 
 /// Fills a new file system with what it is going to cover: the option `tmpcopyup`.
@@ -86,7 +87,7 @@ struct CopyUp {
 
 extension ContainerRoot {
     /// Copies the covered directory's files to the new file system, and gives its root the same owner.
-    func copyUp(from target: Int32, to tree: Int32, _ mount: PlannedMount) throws(MountError) {
+    func copyUp(from target: Int32, to tree: Int32, _ mount: PlannedMount) throws(FieldError) {
         do throws(SystemCallError) {
             let flags: OpenFlags = [.readOnly, .directory]
             let source = try Files.open(".", in: target, flags: flags)
@@ -99,6 +100,6 @@ extension ContainerRoot {
                     try OwnershipCalls.setOwner(of: root.rawValue, user: status.owner, group: status.group)
                 }
             } catch { throw SystemCallError("copy", mount.path, error) }
-        } catch { throw MountError("\(mount.field).options", "tmpcopyup", cause: error) }
+        } catch { throw FieldError("\(mount.field).options", "tmpcopyup", cause: error) }
     }
 }

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 
@@ -13,14 +14,14 @@ struct IdentityMapping: Equatable {
     var isRecursive: Bool
 
     /// Opens the user namespace that has these mappings. One is made for it when it has to be, and ends with the last mount.
-    func namespace(field: String) throws(MountError) -> OwnedDescriptor {
+    func namespace(field: String) throws(FieldError) -> OwnedDescriptor {
         switch ranges {
         case .namespace(let path):
-            return try naming("linux.namespaces") { () throws(SystemCallError) in
+            return try asking("linux.namespaces") { () throws(SystemCallError) in
                 try Files.open(path, flags: .readOnly)
             }
         case .made(let users, let groups):
-            return try naming("\(field).uidMappings") { () throws(SystemCallError) in
+            return try asking("\(field).uidMappings") { () throws(SystemCallError) in
                 try UserNamespace.make(users: Self.table(users), groups: Self.table(groups))
             }
         }
@@ -34,7 +35,7 @@ struct IdentityMapping: Equatable {
 
 extension MountPlan {
     /// What a bind's options and mappings ask for; nil when its ids stay as they are.
-    func identityMapping(of mount: borrowing PlannedMount) throws(MountError) -> IdentityMapping? {
+    func identityMapping(of mount: borrowing PlannedMount) throws(FieldError) -> IdentityMapping? {
         let isRecursive =
             switch mount.options.mapping {
             case .recursive, .described(_, recursive: true): true
@@ -55,7 +56,7 @@ extension MountPlan {
             return IdentityMapping(ranges: .made(users: uidMappings, groups: gidMappings), isRecursive: isRecursive)
         }
         guard let joinedUserNamespace else {
-            throw MountError(
+            throw FieldError(
                 "\(mount.field).uidMappings",
                 "are missing, and the container has no user namespace whose could be taken")
         }

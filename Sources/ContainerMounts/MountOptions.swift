@@ -1,3 +1,4 @@
+import FieldErrors
 import SystemCalls
 
 /// The options of one mount, made out. Runtime specification, "Mounts", and the options of runc and crun.
@@ -50,23 +51,23 @@ public struct MountOptions: Equatable, Sendable {
     /// Makes out the options; a later one overrides an earlier one.
     ///
     /// - Parameter field: for the error, such as `mounts[3].options`.
-    public init(_ options: [String], field: String) throws(MountError) {
+    public init(_ options: [String], field: String) throws(FieldError) {
         guard options.count <= Self.countLimit else {
-            throw MountError(field, "\(options.count) options, at most \(Self.countLimit) are taken")
+            throw FieldError(field, "\(options.count) options, at most \(Self.countLimit) are taken")
         }
         var bytes = 0
         for option in options {
-            if option.utf8.contains(0) { throw MountError(field, "an option holds a zero byte") }
+            if option.utf8.contains(0) { throw FieldError(field, "an option holds a zero byte") }
             if apply(option) { continue }
             bytes += option.utf8.count + 1
             guard bytes <= Self.parameterLimit else {
-                throw MountError(field, "more than \(Self.parameterLimit) bytes of parameters")
+                throw FieldError(field, "more than \(Self.parameterLimit) bytes of parameters")
             }
             let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard let key = parts.first, !key.isEmpty else {
                 // What a stray comma leaves behind.
                 if option.isEmpty { continue }
-                throw MountError(field, "\"\(printable(option))\" has no name")
+                throw FieldError(field, "\"\(printable(option))\" has no name")
             }
             parameters.append(Parameter(key: String(key), value: parts.count > 1 ? String(parts[1]) : nil))
         }

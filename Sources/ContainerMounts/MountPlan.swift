@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 
@@ -43,19 +44,19 @@ public struct MountPlan: Sendable {
     /// - Parameter bundle: absolute; relative paths of the configuration begin there.
     public init(
         _ configuration: RuntimeConfiguration, bundle: String, workload: Workload
-    ) throws(MountError) {
-        guard let root = configuration.root else { throw MountError("root", "is missing") }
+    ) throws(FieldError) {
+        guard let root = configuration.root else { throw FieldError("root", "is missing") }
         let linux = configuration.linux
         let mountNamespace = linux.namespace(.mount)
         hasOwnMountNamespace = mountNamespace != nil && mountNamespace?.path == nil
         self.workload = workload
         self.root = try Self.hostPath(root.path, from: bundle, field: "root.path")
         rootIsReadOnly = root.isReadOnly
-        rootPropagation = try linux.rootfsPropagation.flatMap { text throws(MountError) in
+        rootPropagation = try linux.rootfsPropagation.flatMap { text throws(FieldError) in
             // Go writes an absent text as an empty one.
             if text.isEmpty { return nil }
             guard let change = KnownOptions.propagations[text] else {
-                throw MountError(
+                throw FieldError(
                     "linux.rootfsPropagation", "\"\(printable(text))\" is unknown, expected shared, slave, …")
             }
             return change
@@ -90,9 +91,9 @@ public struct MountPlan: Sendable {
     }
 
     /// An absolute path of the host.
-    static func hostPath(_ path: String, from bundle: String, field: String) throws(MountError) -> String {
-        guard !path.isEmpty else { throw MountError(field, "is empty") }
-        guard !path.utf8.contains(0) else { throw MountError(field, "holds a zero byte") }
+    static func hostPath(_ path: String, from bundle: String, field: String) throws(FieldError) -> String {
+        guard !path.isEmpty else { throw FieldError(field, "is empty") }
+        guard !path.utf8.contains(0) else { throw FieldError(field, "holds a zero byte") }
         return path.hasPrefix("/") ? path : "\(bundle)/\(path)"
     }
 

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 
@@ -24,7 +25,7 @@ public struct MountSources: ~Copyable {
     ///
     /// Must be called in the mount namespace that the container's is made from, before the fork. A process without privileges
     /// opens nothing, and the container's process does with what its user namespace allows.
-    public init(for plan: borrowing MountPlan) throws(MountError) {
+    public init(for plan: borrowing MountPlan) throws(FieldError) {
         for mount in plan.mounts {
             guard case .bind(let source, let recursive) = mount.action else { continue }
             let mapping = try plan.identityMapping(of: mount)
@@ -38,21 +39,21 @@ public struct MountSources: ~Copyable {
 
     private static func open(
         _ source: String, recursive: Bool, _ mount: PlannedMount
-    ) throws(MountError) -> OwnedDescriptor? {
+    ) throws(FieldError) -> OwnedDescriptor? {
         do throws(SystemCallError) {
             return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
         } catch {
             // Without privileges: the container's process tries in its own namespaces. An idmapped mount it can't make.
             if error.errno == .notPermitted, mount.options.mapping == nil, mount.uidMappings.isEmpty { return nil }
-            throw MountError("\(mount.field).source", "", cause: error)
+            throw FieldError("\(mount.field).source", "", cause: error)
         }
     }
 
     private static func map(
         _ tree: Int32, _ mapping: IdentityMapping, _ mount: PlannedMount
-    ) throws(MountError) {
+    ) throws(FieldError) {
         let namespace = try mapping.namespace(field: mount.field)
-        try naming(mount.field, "the ids of files can't be mapped here") { () throws(SystemCallError) in
+        try asking(mount.field, "the ids of files can't be mapped here") { () throws(SystemCallError) in
             try Mounts.change(
                 tree, set: .idMapped, recursive: mapping.isRecursive, userNamespace: namespace.rawValue)
         }

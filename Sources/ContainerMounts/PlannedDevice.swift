@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 
@@ -11,10 +12,10 @@ public struct PlannedDevice: Equatable, Sendable {
     public var user: UInt32
     public var group: UInt32
 
-    init(_ device: LinuxDevice, field: String) throws(MountError) {
+    init(_ device: LinuxDevice, field: String) throws(FieldError) {
         self.field = field
         path = MountPlan.cleaned(device.path)
-        guard path != "/", !path.utf8.contains(0) else { throw MountError("\(field).path", "is no place for a device") }
+        guard path != "/", !path.utf8.contains(0) else { throw FieldError("\(field).path", "is no place for a device") }
         let number = DeviceNumber(major: device.major, minor: device.minor)
         kind =
             switch device.kind {

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 
@@ -38,19 +39,19 @@ public struct PlannedMount: Equatable, Sendable {
         return false
     }
 
-    public init(_ mount: RuntimeMount, index: Int, bundle: String) throws(MountError) {
+    public init(_ mount: RuntimeMount, index: Int, bundle: String) throws(FieldError) {
         self.index = index
         let field = "mounts[\(index)]"
         options = try MountOptions(mount.options, field: "\(field).options")
         uidMappings = mount.uidMappings
         gidMappings = mount.gidMappings
         guard !mount.destination.utf8.contains(0) else {
-            throw MountError("\(field).destination", "holds a zero byte")
+            throw FieldError("\(field).destination", "holds a zero byte")
         }
         path = mount.destination.hasPrefix("/") ? mount.destination : "/" + mount.destination
         destination = MountPlan.cleaned(path)
         guard destination != "/" else {
-            throw MountError("\(field).destination", "is the root itself; set root.path to what the root should be")
+            throw FieldError("\(field).destination", "is the root itself; set root.path to what the root should be")
         }
         action = try Self.action(mount, options, field: field, bundle: bundle)
         try check()
@@ -58,38 +59,38 @@ public struct PlannedMount: Equatable, Sendable {
 
     private static func action(
         _ mount: RuntimeMount, _ options: MountOptions, field: String, bundle: String
-    ) throws(MountError) -> Action {
+    ) throws(FieldError) -> Action {
         if mount.type == "bind" || options.bind != nil {
-            guard let source = mount.source else { throw MountError("\(field).source", "is missing, a bind needs one") }
+            guard let source = mount.source else { throw FieldError("\(field).source", "is missing, a bind needs one") }
             return .bind(
                 source: try MountPlan.hostPath(source, from: bundle, field: "\(field).source"),
                 recursive: options.bind == .recursive)
         }
         guard let type = mount.type, !type.isEmpty, type != "none" else {
-            throw MountError("\(field).type", "is missing; write a file system's type, or the option bind or rbind")
+            throw FieldError("\(field).type", "is missing; write a file system's type, or the option bind or rbind")
         }
-        guard !type.utf8.contains(0) else { throw MountError("\(field).type", "holds a zero byte") }
-        if mount.source?.utf8.contains(0) == true { throw MountError("\(field).source", "holds a zero byte") }
+        guard !type.utf8.contains(0) else { throw FieldError("\(field).type", "holds a zero byte") }
+        if mount.source?.utf8.contains(0) == true { throw FieldError("\(field).source", "holds a zero byte") }
         if type == "cgroup" { return .cgroup }
         return .fileSystem(type: type, source: mount.source.flatMap { $0.isEmpty ? nil : $0 } ?? type)
     }
 
     /// Refuses options that this kind of mount has no use for.
-    private func check() throws(MountError) {
+    private func check() throws(FieldError) {
         let optionsField = "\(field).options"
         if isBind, let unknown = options.parameters.first(where: { !KnownOptions.ofTemporary.contains($0.key) }) {
-            throw MountError(optionsField, "\"\(printable(unknown.key))\" is unknown for a bind")
+            throw FieldError(optionsField, "\"\(printable(unknown.key))\" is unknown for a bind")
         }
         if !isBind {
             if options.mapping != nil || !uidMappings.isEmpty {
-                throw MountError(
+                throw FieldError(
                     options.mapping != nil ? optionsField : "\(field).uidMappings", "only binds can be idmapped")
             }
-            if options.copiesSymbolicLink { throw MountError(optionsField, "\"copy-symlink\" is for binds") }
+            if options.copiesSymbolicLink { throw FieldError(optionsField, "\"copy-symlink\" is for binds") }
         }
         if options.copiesUp {
             guard case .fileSystem("tmpfs", _) = action else {
-                throw MountError(optionsField, "\"tmpcopyup\" is for tmpfs")
+                throw FieldError(optionsField, "\"tmpcopyup\" is for tmpfs")
             }
         }
     }

@@ -1,19 +1,5 @@
+import FieldErrors
 import SystemCalls
-
-/// A file or directory of the host that a workload sees in its root.
-public struct Volume: Hashable, Sendable {
-    /// A path of the host; links are followed.
-    public var source: String
-    /// Absolute, cleaned, not `/`.
-    public var destination: String
-    public var isReadOnly: Bool
-
-    public init(source: String, destination: String, isReadOnly: Bool) {
-        self.source = source
-        self.destination = destination
-        self.isReadOnly = isReadOnly
-    }
-}
 
 /// Mounts volumes into the root of a workload that has no container around it.
 ///
@@ -39,7 +25,7 @@ public struct VolumeTree: ~Copyable {
     ///
     /// Errors: by the volume's destination; a source that is missing, or neither a file nor a directory; a destination that is
     /// the other of the two.
-    public mutating func mount(_ volumes: [Volume]) throws(MountError) {
+    public mutating func mount(_ volumes: [Volume]) throws(FieldError) {
         let paths = ContainerPaths(root: root.rawValue)
         for volume in volumes {
             let field = "mount on \(printable(volume.destination))"
@@ -47,7 +33,7 @@ public struct VolumeTree: ~Copyable {
             let target = try Self.target(of: volume, source.isDirectory, paths, field: field)
             do throws(SystemCallError) {
                 try move(source.mount.rawValue, onto: target.rawValue)
-            } catch { throw MountError(field, "", cause: error) }
+            } catch { throw FieldError(field, "", cause: error) }
         }
     }
 
@@ -55,9 +41,9 @@ public struct VolumeTree: ~Copyable {
     ///
     /// - Parameter readOnly: whether the root itself is; the volumes are what they are.
     /// - Returns: the root, open for listing.
-    public consuming func finish(readOnly: Bool) throws(MountError) -> OwnedDescriptor {
+    public consuming func finish(readOnly: Bool) throws(FieldError) -> OwnedDescriptor {
         let root = root.rawValue
-        return try naming("the root") { () throws(SystemCallError) in
+        return try asking("the root") { () throws(SystemCallError) in
             if readOnly { try Mounts.change(root, set: .readOnly) }
             return try Files.open(".", in: root, flags: [.readOnly, .directory])
         }
@@ -87,23 +73,23 @@ public struct VolumeTree: ~Copyable {
 
     private static func target(
         of volume: Volume, _ isDirectory: Bool, _ paths: ContainerPaths, field: String
-    ) throws(MountError) -> OwnedDescriptor {
+    ) throws(FieldError) -> OwnedDescriptor {
         let target = try open(volume.destination, isDirectory ? .directory : .file, paths, field: field)
-        let found = try naming(field) { () throws(SystemCallError) in try FileStatus.of(target.rawValue).kind }
+        let found = try asking(field) { () throws(SystemCallError) in try FileStatus.of(target.rawValue).kind }
         guard (found == .directory) == isDirectory else {
             let clash =
                 isDirectory ? "a directory, and the root has none there" : "a file, and the root has a directory there"
-            throw MountError(field, "\(printable(volume.source)) is \(clash); choose another destination")
+            throw FieldError(field, "\(printable(volume.source)) is \(clash); choose another destination")
         }
         return target
     }
 
     private static func open(
         _ path: String, _ kind: ContainerPaths.Target, _ paths: ContainerPaths, field: String
-    ) throws(MountError) -> OwnedDescriptor {
+    ) throws(FieldError) -> OwnedDescriptor {
         do throws(SystemCallError) { return try paths.openOrMake(path, kind) } catch {
             let isClosed = error.errno == .readOnlyFileSystem
-            throw MountError(
+            throw FieldError(
                 field, isClosed ? "the mount around it is read-only; make it there first" : "", cause: error)
         }
     }
@@ -114,22 +100,22 @@ private struct VolumeSource: ~Copyable {
     let mount: OwnedDescriptor
     let isDirectory: Bool
 
-    static func of(_ volume: Volume, field: String) throws(MountError) -> VolumeSource {
+    static func of(_ volume: Volume, field: String) throws(FieldError) -> VolumeSource {
         let mount = try open(volume, field: field)
         // Looked at by the descriptor, which opens no device and waits for no pipe.
-        let kind = try naming(field) { () throws(SystemCallError) in try FileStatus.of(mount.rawValue).kind }
+        let kind = try asking(field) { () throws(SystemCallError) in try FileStatus.of(mount.rawValue).kind }
         switch kind {
         case .directory: return VolumeSource(mount: mount, isDirectory: true)
         case .regular: return VolumeSource(mount: mount, isDirectory: false)
         default:
             let source = printable(volume.source)
-            throw MountError(field, "\(source) is neither a file nor a directory; nothing else can be shown")
+            throw FieldError(field, "\(source) is neither a file nor a directory; nothing else can be shown")
         }
     }
 
-    private static func open(_ volume: Volume, field: String) throws(MountError) -> OwnedDescriptor {
+    private static func open(_ volume: Volume, field: String) throws(FieldError) -> OwnedDescriptor {
         do throws(SystemCallError) { return try copy(volume) } catch {
-            throw MountError(field, error.errno == .noSuchFile ? "create it first" : "", cause: error)
+            throw FieldError(field, error.errno == .noSuchFile ? "create it first" : "", cause: error)
         }
     }
 

@@ -1,4 +1,5 @@
 import CSeccomp
+import FieldErrors
 import OCISpec
 import SystemCalls
 

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 

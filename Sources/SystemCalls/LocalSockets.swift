@@ -38,12 +38,26 @@ public enum LocalSockets {
     public static func listen(
         at path: String, keepsBounds: Bool = false, backlog: Int32 = 8
     ) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("bind", path) { martlet_unix_listen(path, keepsBounds ? 1 : 0, backlog) })
+        try listen(at: path, kind: keepsBounds ? martlet_local_messages : 0, backlog: backlog)
     }
 
     /// A connection to the socket at a path.
     public static func connect(to path: String, keepsBounds: Bool = false) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("connect", path) { martlet_unix_connect(path, keepsBounds ? 1 : 0) })
+        try connect(to: path, kind: keepsBounds ? martlet_local_messages : 0)
+    }
+
+    static func listen(at path: String, kind: Int, backlog: Int32) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(
+            adopting: try checked("bind", path) { martlet_local_listen(path, path.utf8.count, Int32(kind), backlog) })
+    }
+
+    static func connect(
+        to name: String, kind: Int, milliseconds: UInt32 = 0
+    ) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(
+            adopting: try checked("connect", name) {
+                martlet_local_connect(name, name.utf8.count, Int32(kind), milliseconds)
+            })
     }
 
     /// The same for a path of any length.

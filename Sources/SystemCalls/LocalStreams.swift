@@ -12,19 +12,11 @@ public enum LocalStreams {
 
     /// A non-blocking, connected socket, closed on exec. `EAGAIN`: nobody accepts right now, try later.
     public static func connect(_ name: Name) throws(SystemCallError) -> OwnedDescriptor {
-        let (text, abstract) =
-            switch name {
-            case .path(let path): (path, Int32(0))
-            case .abstract(let name): (name, Int32(1))
-            }
-        let descriptor = try checked("connect", text) { martlet_local_connect(text, text.utf8.count, abstract) }
-        return OwnedDescriptor(adopting: descriptor)
-    }
-
-    /// A listening socket at a path, closed on exec.
-    public static func listen(_ path: String, backlog: Int32) throws(SystemCallError) -> OwnedDescriptor {
-        let descriptor = try checked("bind", path) { martlet_local_listen(path, path.utf8.count, backlog) }
-        return OwnedDescriptor(adopting: descriptor)
+        switch name {
+        case .path(let path): try LocalSockets.connect(to: path, kind: martlet_local_nonblocking)
+        case .abstract(let name):
+            try LocalSockets.connect(to: name, kind: martlet_local_nonblocking | martlet_local_abstract)
+        }
     }
 
     /// Sends what fits; 0 when nothing fits now. Never raises SIGPIPE.

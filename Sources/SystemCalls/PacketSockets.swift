@@ -6,12 +6,13 @@ import Glibc
 public enum PacketSockets {
     /// A non-blocking socket that listens at a path, with mode 0600. At most 107 bytes of path: go by `/proc/self/fd/N/name`.
     public static func listen(at path: String, backlog: Int32) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("bind", path) { martlet_packet_listen(path, backlog) })
+        try LocalSockets.listen(
+            at: path, kind: martlet_local_messages | martlet_local_nonblocking, backlog: backlog)
     }
 
     /// Connected to the socket at a path; connecting, sending and receiving fail with `EAGAIN` after this time.
     public static func connect(to path: String, milliseconds: UInt32) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("connect", path) { martlet_packet_connect(path, milliseconds) })
+        try LocalSockets.connect(to: path, kind: martlet_local_messages, milliseconds: milliseconds)
     }
 
     /// Whether a descriptor is such a listening socket.

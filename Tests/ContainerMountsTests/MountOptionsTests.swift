@@ -1,3 +1,4 @@
+import FieldErrors
 import SystemCalls
 import Testing
 
@@ -76,17 +77,17 @@ import Testing
     }
 
     @Test func tooManyParametersAreRefusedByTheFieldsName() {
-        #expect(throws: MountError("mounts[3].options", "more than 4096 bytes of parameters")) {
+        #expect(throws: FieldError("mounts[3].options", "more than 4096 bytes of parameters")) {
             try options("x=" + String(repeating: "y", count: 4096))
         }
-        #expect(throws: MountError("mounts[3].options", "257 options, at most 256 are taken")) {
+        #expect(throws: FieldError("mounts[3].options", "257 options, at most 256 are taken")) {
             try MountOptions(Array(repeating: "ro", count: 257), field: "mounts[3].options")
         }
     }
 
     @Test func aZeroByteIsRefused() {
-        #expect(throws: MountError("mounts[3].options", "an option holds a zero byte")) { try options("size=1\u{0}2") }
-        #expect(throws: MountError("mounts[3].options", "\"=x\" has no name")) { try options("=x") }
+        #expect(throws: FieldError("mounts[3].options", "an option holds a zero byte")) { try options("size=1\u{0}2") }
+        #expect(throws: FieldError("mounts[3].options", "\"=x\" has no name")) { try options("=x") }
     }
 
     @Test func featuresListsEveryNameOnce() {

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import SystemCalls
 import Testing
@@ -5,11 +6,11 @@ import Testing
 @testable import ContainerMounts
 
 @Suite struct MountPlanTests {
-    private func refusal(_ mount: String) -> MountError? {
+    private func refusal(_ mount: String) -> FieldError? {
         do {
             _ = try Configuration(mounts: [Configuration.procMount, mount]).plan()
             return nil
-        } catch let error as MountError { return error } catch { return MountError("?", "\(error)") }
+        } catch let error as FieldError { return error } catch { return FieldError("?", "\(error)") }
     }
 
     @Test func relativePathsBeginAtTheBundle() throws {
@@ -95,7 +96,7 @@ import Testing
 
     @Test func aBundleWithoutRootIsRefused() throws {
         let configuration = try RuntimeConfiguration(reading: Array(#"{"ociVersion":"1.0.2"}"#.utf8))
-        #expect(throws: MountError("root", "is missing")) {
+        #expect(throws: FieldError("root", "is missing")) {
             try MountPlan(configuration, bundle: "/bundle", workload: .native)
         }
     }

@@ -1,3 +1,4 @@
+import FieldErrors
 import OCISpec
 import Testing
 
@@ -28,7 +29,7 @@ import Testing
         "uids=@5000-3-10;gids=0-1-2", "other=1", "uids=-1-2-3;gids=0-1-2",
     ])
     func whatIsNoMappingIsRefused(_ text: String) {
-        #expect(throws: MountError.self) { try mapping(text) }
+        #expect(throws: FieldError.self) { try mapping(text) }
     }
 }
 

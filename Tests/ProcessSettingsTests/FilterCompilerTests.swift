@@ -1,4 +1,5 @@
 import CSeccomp
+import FieldErrors
 import Glibc
 import JSON
 import OCISpec

@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 import OCISpec
 import Testing
@@ -24,7 +25,7 @@ import WasmWorkload
         #expect(plan.environment == ["A=1", "B=2"])
         #expect(plan.user == "7:8")
         #expect(plan.root == .init(path: "/b/fs", isReadOnly: true, isShared: false))
-        #expect(plan.mounts == [Mount(source: "/b/d", destination: "/data", isReadOnly: true)])
+        #expect(plan.mounts == [Volume(source: "/b/d", destination: "/data", isReadOnly: true)])
         #expect(plan.ports.map(\.hostPort) == [8080])
         #expect(plan.annotations["other"] == "kept")
     }

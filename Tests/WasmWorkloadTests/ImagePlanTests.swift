@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 import OCISpec
 import Testing
@@ -117,8 +118,8 @@ import WasmWorkload
         #expect(throws: PlanError.self) {
             try plan(image()) {
                 $0.mounts = [
-                    Mount(source: "/a", destination: "/x", isReadOnly: false),
-                    Mount(source: "/b", destination: "/x", isReadOnly: true),
+                    Volume(source: "/a", destination: "/x", isReadOnly: false),
+                    Volume(source: "/b", destination: "/x", isReadOnly: true),
                 ]
             }
         }

@@ -1,25 +1,26 @@
+import ContainerMounts
 import OCISpec
 import Testing
 import WasmWorkload
 
 @Suite struct MountTests {
     @Test func aVolumeNamesBothSidesAndItsOptions() throws {
-        #expect(try Mount(volume: "/h:/g") == Mount(source: "/h", destination: "/g", isReadOnly: false))
-        #expect(try Mount(volume: "./h:/g/../x/:ro") == Mount(source: "./h", destination: "/x", isReadOnly: true))
-        #expect(try Mount(volume: "/h:/g:rw,z") == Mount(source: "/h", destination: "/g", isReadOnly: false))
-        #expect(try Mount(volume: "/h") == Mount(source: "/h", destination: "/h", isReadOnly: false))
+        #expect(try Volume(volume: "/h:/g") == Volume(source: "/h", destination: "/g", isReadOnly: false))
+        #expect(try Volume(volume: "./h:/g/../x/:ro") == Volume(source: "./h", destination: "/x", isReadOnly: true))
+        #expect(try Volume(volume: "/h:/g:rw,z") == Volume(source: "/h", destination: "/g", isReadOnly: false))
+        #expect(try Volume(volume: "/h") == Volume(source: "/h", destination: "/h", isReadOnly: false))
     }
 
     @Test(arguments: ["", ":/g", "/h:g", "/h:/g:execute", "/h:/g:ro:rw", "data:/g", "/h\0:/g"])
     func aVolumeThatMakesNoSenseIsRefused(text: String) {
-        #expect(throws: PlanError.self) { try Mount(volume: text) }
+        #expect(throws: PlanError.self) { try Volume(volume: text) }
     }
 
     private func plan(_ mounts: [String]) throws -> WorkloadPlan {
         var image = ImageConfiguration(platform: Platform(os: "wasi", architecture: "wasm"))
         image.entrypoint = ["/hello.wasm"]
         var request = WorkloadRequest()
-        request.mounts = try mounts.map { try Mount(volume: $0) }
+        request.mounts = try mounts.map { try Volume(volume: $0) }
         return try WorkloadPlan(image: image, root: "/store/root", name: "hello", request: request)
     }
 

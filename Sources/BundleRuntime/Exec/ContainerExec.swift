@@ -1,5 +1,6 @@
 import Cgroups
 import ContainerLifecycle
+import FieldErrors
 import OCISpec
 import ProcessSettings
 import SystemCalls

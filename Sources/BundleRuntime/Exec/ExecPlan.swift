@@ -1,5 +1,6 @@
 import Cgroups
 import ContainerLifecycle
+import FieldErrors
 import JSON
 import OCISpec
 import ProcessSettings

@@ -1,4 +1,5 @@
 import ContainerLifecycle
+import FieldErrors
 import OCISpec
 import ProcessSettings
 import Sandbox

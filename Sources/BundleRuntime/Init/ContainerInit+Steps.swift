@@ -1,5 +1,6 @@
 import ContainerLifecycle
 import ContainerMounts
+import FieldErrors
 import JSON
 import OCISpec
 import ProcessSettings
@@ -56,7 +57,7 @@ extension ContainerInit {
         do throws(FieldError) {
             if !plan.parameters.isEmpty { try plan.parameters.apply(files) }
         } catch { throw RuntimeFailure(error) }
-        do throws(MountError) {
+        do throws(FieldError) {
             try ContainerRoot.protect(plan.mounts)
             if !plan.isWasm { try ContainerRoot.reopenNullStreams() }
         } catch { throw RuntimeFailure(error) }

@@ -1,6 +1,7 @@
 import Cgroups
 import ContainerLifecycle
 import ContainerMounts
+import FieldErrors
 import OCISpec
 import ProcessSettings
 import Sandbox
@@ -130,7 +131,7 @@ struct ContainerInit {
         let root = try mounted()
         try runHooks(channel)
         let terminal = try openTerminal(root: root.descriptor)
-        do throws(MountError) {
+        do throws(FieldError) {
             if let terminal, !plan.isWasm { try root.bindConsole(terminal) }
             try root.enter(plan.request.avoidsPivot ? .move : .pivot)
         } catch { throw RuntimeFailure(error) }
@@ -140,7 +141,7 @@ struct ContainerInit {
 
     /// The container's tree, not yet the process's root.
     private func mounted() throws(RuntimeFailure) -> ContainerRoot {
-        do throws(MountError) {
+        do throws(FieldError) {
             var root = try ContainerRoot(plan.mounts, sources: sources.mounts.sources)
             plan.trace.mark("root")
             try root.mountAll(sources: sources.mounts.sources)

@@ -1,3 +1,4 @@
+import FieldErrors
 import JSON
 import OCISpec
 import ProcessSettings

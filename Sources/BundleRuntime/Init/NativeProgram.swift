@@ -1,4 +1,5 @@
 import ContainerMounts
+import FieldErrors
 import ProcessSettings
 import SystemCalls
 
@@ -18,7 +19,7 @@ final class NativeProgram {
     ///
     /// - Parameter makes: whether one that is missing is made.
     func enter(_ directory: String, makes: Bool) throws(RuntimeFailure) {
-        do throws(MountError) { try ContainerRoot.changeWorkingDirectory(to: directory, makes: makes) } catch {
+        do throws(FieldError) { try ContainerRoot.changeWorkingDirectory(to: directory, makes: makes) } catch {
             guard error.cause?.errno == .accessDenied else { throw RuntimeFailure(error) }
             pendingDirectory = directory
         }
@@ -44,7 +45,7 @@ final class NativeProgram {
             return RuntimeFailure(error)
         }
         if let pendingDirectory {
-            do throws(MountError) {
+            do throws(FieldError) {
                 try ContainerRoot.changeWorkingDirectory(to: pendingDirectory, makes: false)
             } catch {
                 return RuntimeFailure(error)

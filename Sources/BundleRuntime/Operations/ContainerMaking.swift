@@ -1,6 +1,7 @@
 import Cgroups
 import ContainerLifecycle
 import ContainerMounts
+import FieldErrors
 import JSON
 import OCISpec
 import ProcessSettings
@@ -27,7 +28,7 @@ final class ContainerMaking {
         self.runtime = runtime
         self.plan = plan
         joined = try OpenedNamespaces(plan.namespaces)
-        do throws(MountError) {
+        do throws(FieldError) {
             mountSources = .init(try MountSources(for: plan.mounts))
         } catch { throw RuntimeFailure(error) }
         plan.trace.mark("sources")

@@ -1,4 +1,5 @@
 import ContainerMounts
+import FieldErrors
 import OCISpec
 import ProcessSettings
 import Sandbox

@@ -1,6 +1,7 @@
 import Cgroups
 import ContainerLifecycle
 import ContainerMounts
+import FieldErrors
 import ProcessSettings
 import SystemCalls
 import WasmWorkload
@@ -37,7 +38,6 @@ public struct RuntimeFailure: Error, Hashable, Sendable, CustomStringConvertible
 
 // What the layers below refuse, in their own words: they name the field.
 extension RuntimeFailure {
-    init(_ error: MountError) { self.init(.refused, error.description) }
     init(_ error: CgroupError) { self.init(.refused, error.description) }
     init(_ error: HookError) { self.init(.refused, error.description) }
     init(_ error: PlanError) { self.init(.refused, error.description) }

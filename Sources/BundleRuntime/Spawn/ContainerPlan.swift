@@ -1,4 +1,5 @@
 import ContainerMounts
+import FieldErrors
 import OCISpec
 import ProcessSettings
 import SystemCalls
@@ -46,7 +47,7 @@ final class ContainerPlan {
         try Self.check(configuration, request)
         self.configuration = configuration
         namespaces = NamespacePlan(configuration.linux)
-        do throws(MountError) {
+        do throws(FieldError) {
             mounts = try MountPlan(configuration, bundle: document.bundle, workload: guest == nil ? .native : .wasm)
         } catch { throw RuntimeFailure(error) }
         do throws(FieldError) {

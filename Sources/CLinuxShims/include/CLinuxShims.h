@@ -7,16 +7,16 @@
 #include <sys/types.h>
 
 #include "bpf.h"
-#include "bus.h"
 #include "confinement.h"
-#include "mounts.h"
-#include "processes.h"
 #include "groups.h"
+#include "local_sockets.h"
+#include "mounts.h"
 #include "namespaces.h"
 #include "peers.h"
+#include "processes.h"
 #include "sealing.h"
-#include "trees.h"
 #include "spawns.h"
+#include "trees.h"
 
 /// openat2(2). `how` carries flags, mode and the RESOLVE_ bits.
 int martlet_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

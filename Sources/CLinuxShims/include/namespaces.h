@@ -38,9 +38,6 @@ int martlet_pty_slave(int master);
 
 /// A pair of connected unix sockets that keep the bounds of messages (SOCK_SEQPACKET).
 int martlet_message_pair(int ends[2]);
-/// A unix socket that listens at a path, and one that is connected to a path: a stream, or one of messages.
-int martlet_unix_listen(const char *path, int messages, int backlog);
-int martlet_unix_connect(const char *path, int messages);
 
 /// sendmsg(2) and recvmsg(2) with descriptors beside the bytes. Never raises SIGPIPE; what is received is closed on exec.
 ssize_t martlet_send_descriptors(int socket, const void *bytes, size_t count, const int *descriptors, size_t descriptor_count);

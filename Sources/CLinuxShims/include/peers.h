@@ -5,11 +5,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/// A SOCK_SEQPACKET socket that listens at a path, mode 0600, non-blocking; and one connected to a path, which gives up
-/// connecting, sending and receiving after `milliseconds`.
-int martlet_packet_listen(const char *path, int backlog);
-int martlet_packet_connect(const char *path, unsigned int milliseconds);
-
 /// Whether a descriptor is a listening SOCK_SEQPACKET socket of the unix family: 1, or 0.
 int martlet_packet_is_listening(int descriptor);
 

@@ -10,11 +10,11 @@ struct ExecSettings: Sendable {
         placement: .endOptions, options: process + handling)
 
     private static let process: [Option<ExecSettings>] = [
-        .value("-p", "--process", placeholder: "FILE", help: "Take the process from this file, as config.json has it") {
+        .value("-p", "--process", argument: "FILE", help: "Take the process from this file, as config.json has it") {
             $0.request.processFile = $1
         },
-        .value("--cwd", placeholder: "PATH", help: "The working directory") { $0.request.workingDirectory = $1 },
-        .value("-e", "--env", placeholder: "KEY=VALUE", help: "Set a variable") {
+        .value("--cwd", argument: "PATH", help: "The working directory") { $0.request.workingDirectory = $1 },
+        .value("-e", "--env", argument: "KEY=VALUE", help: "Set a variable") {
             (settings, text) throws(UsageError) in
             guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
                 throw UsageError("--env \(text): write KEY=VALUE", verb: "exec")
@@ -22,40 +22,40 @@ struct ExecSettings: Sendable {
             settings.request.environment.append(text)
         },
         .boolean("-t", "--tty", help: "Give it a terminal") { $0.request.hasTerminal = $1 },
-        .value("-u", "--user", placeholder: "UID[:GID]", help: "Run as this user") {
+        .value("-u", "--user", argument: "UID[:GID]", help: "Run as this user") {
             (settings, text) throws(UsageError) in
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
             for part in parts { _ = try identity(part, "--user \(text)") }
             settings.request.user = text
         },
-        .value("-g", "--additional-gids", placeholder: "GID", help: "Add a group") {
+        .value("-g", "--additional-gids", argument: "GID", help: "Add a group") {
             (settings, text) throws(UsageError) in
             for number in text.split(separator: ",", omittingEmptySubsequences: false) {
                 settings.request.additionalGroups.append(try identity(number, "--additional-gids \(text)"))
             }
         },
-        .value("-c", "--cap", placeholder: "CAP", help: "Add a capability") { (settings, text) in
+        .value("-c", "--cap", argument: "CAP", help: "Add a capability") { (settings, text) in
             let name = text.uppercased()
             settings.request.capabilities.append(name.hasPrefix("CAP_") ? name : "CAP_\(name)")
         },
         .boolean("--no-new-privs", help: "Nothing it executes gets more rights") { $0.request.noNewPrivileges = $1 },
-        .value("--process-label", placeholder: "LABEL", help: "The SELinux label") { $0.request.selinuxLabel = $1 },
-        .value("--apparmor", placeholder: "PROFILE", help: "The AppArmor profile") { $0.request.appArmorProfile = $1 },
+        .value("--process-label", argument: "LABEL", help: "The SELinux label") { $0.request.selinuxLabel = $1 },
+        .value("--apparmor", argument: "PROFILE", help: "The AppArmor profile") { $0.request.appArmorProfile = $1 },
     ]
 
     private static let handling: [Option<ExecSettings>] = [
-        .value("--console-socket", placeholder: "SOCKET", help: "Send the terminal's end to this socket") {
+        .value("--console-socket", argument: "SOCKET", help: "Send the terminal's end to this socket") {
             $0.request.consoleSocket = $1
         },
         .boolean("-d", "--detach", help: "Don't wait for its end") { $0.request.detaches = $1 },
-        .value("--pid-file", placeholder: "FILE", help: "Write the process id to this file") {
+        .value("--pid-file", argument: "FILE", help: "Write the process id to this file") {
             $0.request.pidFile = $1
         },
-        .value("--preserve-fds", placeholder: "N", help: "Give it descriptors 3 to 3+N-1 as well") {
+        .value("--preserve-fds", argument: "N", help: "Give it descriptors 3 to 3+N-1 as well") {
             (settings, text) throws(UsageError) in
             settings.request.preservedDescriptors = try LaunchSettings.preserved(text, verb: "exec")
         },
-        .value("--cgroup", placeholder: "PATH", help: "Run it in this cgroup of the container") {
+        .value("--cgroup", argument: "PATH", help: "Run it in this cgroup of the container") {
             (settings, text) throws(UsageError) in
             guard settings.request.cgroup == nil, !text.isEmpty else {
                 throw UsageError("--cgroup \(text): name one cgroup", verb: "exec")

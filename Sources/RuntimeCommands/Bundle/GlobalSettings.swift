@@ -22,20 +22,20 @@ struct GlobalSettings: Sendable {
         placement: .endOptions, options: options.map(\.recorded))
 
     private static let options: [Option<GlobalSettings>] = [
-        .value("--root", placeholder: "DIR", help: "Where the state of the containers is kept") {
+        .value("--root", argument: "DIR", help: "Where the state of the containers is kept") {
             (settings, text) throws(UsageError) in settings.root = try stateRoot(text)
         },
-        .value("--log", placeholder: "FILE", help: "Write errors to this file too") {
+        .value("--log", argument: "FILE", help: "Write errors to this file too") {
             (settings, text) throws(UsageError) in settings.log.path = try LogSettings.path(text)
         },
-        .value("--log-format", placeholder: "text|json", help: "How lines of the log look") {
+        .value("--log-format", argument: "text|json", help: "How lines of the log look") {
             (settings, text) throws(UsageError) in
             guard let format = LogSettings.Format(rawValue: text) else {
                 throw UsageError("--log-format \(text): write text or json")
             }
             settings.log.format = format
         },
-        .value("--log-level", placeholder: "error|warning|debug", help: "What is worth a line of the log") {
+        .value("--log-level", argument: "error|warning|debug", help: "What is worth a line of the log") {
             (settings, text) throws(UsageError) in
             guard let level = LogSettings.Level(word: text) else {
                 throw UsageError("--log-level \(text): write error, warning or debug")
@@ -46,19 +46,19 @@ struct GlobalSettings: Sendable {
         .boolean("--systemd-cgroup", help: "Have systemd make the cgroups") {
             $0.cgroupManager = $1 ? .systemd : .cgroupfs
         },
-        .value("--cgroup-manager", placeholder: "cgroupfs|systemd|disabled", help: "Who makes the cgroups") {
+        .value("--cgroup-manager", argument: "cgroupfs|systemd|disabled", help: "Who makes the cgroups") {
             (settings, text) throws(UsageError) in
             guard let manager = CgroupManager(rawValue: text) else {
                 throw UsageError("--cgroup-manager \(text): write cgroupfs, systemd or disabled")
             }
             settings.cgroupManager = manager
         },
-        .value("--rootless", placeholder: "true|false|auto", help: "Go on without rights on cgroups") {
+        .value("--rootless", argument: "true|false|auto", help: "Go on without rights on cgroups") {
             (settings, text) throws(UsageError) in settings.rootless = try rootless(text)
         },
-        .value("--image-store", placeholder: "DIR", help: "Where compiled modules are kept") { $0.imageStore = $1 },
+        .value("--image-store", argument: "DIR", help: "Where compiled modules are kept") { $0.imageStore = $1 },
         .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
-        .value("--criu", placeholder: "FILE", help: "Accepted, and without effect") { _, _ in },
+        .value("--criu", argument: "FILE", help: "Accepted, and without effect") { _, _ in },
         .boolean("-v", "-V", "--version", help: "Print the version") { $0.wantsVersion = $1 },
     ]
 
@@ -98,10 +98,10 @@ extension Option where Settings == GlobalSettings {
                     $0.isGiven = true
                     set(&$0, $1)
                 })
-        case .value(let placeholder, let set):
+        case .value(let argument, let set):
             Option(
                 names: names, help: help,
-                effect: .value(placeholder: placeholder) { (settings, text) throws(UsageError) in
+                effect: .value(argument: argument) { (settings, text) throws(UsageError) in
                     settings.isGiven = true
                     try set(&settings, text)
                 })

@@ -34,19 +34,19 @@ struct LaunchSettings: Sendable {
 
     private static func options(verb: String) -> [Option<LaunchSettings>] {
         [
-            .value("-b", "--bundle", placeholder: "DIR", help: "The bundle, default the current directory") {
+            .value("-b", "--bundle", argument: "DIR", help: "The bundle, default the current directory") {
                 $0.request.bundle = $1.isEmpty ? "." : $1
             },
-            .value("-f", "--config", placeholder: "FILE", help: "Read this instead of the bundle's config.json") {
+            .value("-f", "--config", argument: "FILE", help: "Read this instead of the bundle's config.json") {
                 $0.request.configuration = $1
             },
-            .value("--pid-file", placeholder: "FILE", help: "Write the process id to this file") {
+            .value("--pid-file", argument: "FILE", help: "Write the process id to this file") {
                 $0.request.pidFile = $1
             },
-            .value("--console-socket", placeholder: "SOCKET", help: "Send the terminal's end to this socket") {
+            .value("--console-socket", argument: "SOCKET", help: "Send the terminal's end to this socket") {
                 $0.request.consoleSocket = $1
             },
-            .value("--preserve-fds", placeholder: "N", help: "Give the container descriptors 3 to 3+N-1 as well") {
+            .value("--preserve-fds", argument: "N", help: "Give the container descriptors 3 to 3+N-1 as well") {
                 (settings, text) throws(UsageError) in
                 settings.request.preservedDescriptors = try preserved(text, verb: verb)
             },
@@ -54,7 +54,7 @@ struct LaunchSettings: Sendable {
                 $0.request.avoidsPivot = $1
             },
             .boolean("--no-new-keyring", help: "Keep the caller's session keyring") { $0.request.keepsKeyring = $1 },
-            .value("--zygote", placeholder: "SOCKET|none", help: "Have this zygote make it, or none") {
+            .value("--zygote", argument: "SOCKET|none", help: "Have this zygote make it, or none") {
                 $0.zygote = $1
             },
             .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },

@@ -44,7 +44,7 @@ enum ListFormat: String, Sendable {
     static func option<Settings>(
         verb: String, _ path: any WritableKeyPath<Settings, ListFormat> & Sendable
     ) -> Option<Settings> {
-        .value("-f", "--format", placeholder: "table|json", help: "How it is printed") {
+        .value("-f", "--format", argument: "table|json", help: "How it is printed") {
             (settings, text) throws(UsageError) in
             guard let format = ListFormat(rawValue: text) else {
                 throw UsageError("--format \(text): write table or json", verb: verb)
@@ -85,7 +85,7 @@ struct EventsSettings: Sendable {
     static let table = OptionTable<EventsSettings>(
         verb: "events", operands: "ID", summary: "Report what a container uses, and when memory ran out.",
         options: [
-            .value("--interval", placeholder: "TIME", help: "The time between reports, default 5s") {
+            .value("--interval", argument: "TIME", help: "The time between reports, default 5s") {
                 (settings, text) throws(UsageError) in
                 guard let interval = Quantities.milliseconds(text) else {
                     throw UsageError("--interval \(text): write a time such as 5s", verb: "events")
@@ -106,10 +106,10 @@ struct SpecSettings: Sendable {
     static let table = OptionTable<SpecSettings>(
         verb: "spec", operands: "", summary: "Write a config.json to begin with.",
         options: [
-            .value("-b", "--bundle", placeholder: "DIR", help: "The bundle, default the current directory") {
+            .value("-b", "--bundle", argument: "DIR", help: "The bundle, default the current directory") {
                 $0.bundle = $1.isEmpty ? "." : $1
             },
-            .value("-f", "--file", placeholder: "FILE", help: "Write this file instead") { $0.file = $1 },
+            .value("-f", "--file", argument: "FILE", help: "Write this file instead") { $0.file = $1 },
             .boolean("--rootless", help: "For a container of a user without rights") { $0.rootless = $1 },
         ])
 }

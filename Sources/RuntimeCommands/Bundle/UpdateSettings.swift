@@ -11,7 +11,7 @@ struct UpdateSettings: Sendable {
     static let table = OptionTable<UpdateSettings>(
         verb: "update", operands: "ID", summary: "Change the limits of a container.",
         options: [
-            .value("-r", "--resources", placeholder: "FILE|-", help: "Take linux.resources from this file") {
+            .value("-r", "--resources", argument: "FILE|-", help: "Take linux.resources from this file") {
                 $0.resources = $1
             },
             bytes("--memory", "memory", "limit", "The most memory, such as 64m; -1 is no limit"),
@@ -43,7 +43,7 @@ struct UpdateSettings: Sendable {
     private static func text(_ name: String, _ group: String, _ member: String, _ help: String)
         -> Option<UpdateSettings>
     {
-        .value(name, placeholder: "LIST", help: help) { $0.set(group, member, .string($1)) }
+        .value(name, argument: "LIST", help: help) { $0.set(group, member, .string($1)) }
     }
 
     private static func number(_ names: [String], _ group: String, _ member: String, _ help: String)
@@ -51,7 +51,7 @@ struct UpdateSettings: Sendable {
     {
         Option(
             names: names, help: help,
-            effect: .value(placeholder: "N") { (settings, text) throws(UsageError) in
+            effect: .value(argument: "N") { (settings, text) throws(UsageError) in
                 guard let number = Int64(text) else {
                     throw UsageError("\(names[0]) \(text): write a number", verb: "update")
                 }
@@ -62,7 +62,7 @@ struct UpdateSettings: Sendable {
     private static func bytes(_ name: String, _ group: String, _ member: String, _ help: String)
         -> Option<UpdateSettings>
     {
-        .value(name, placeholder: "SIZE", help: help) { (settings, text) throws(UsageError) in
+        .value(name, argument: "SIZE", help: help) { (settings, text) throws(UsageError) in
             guard let size = size(text) else {
                 throw UsageError("\(name) \(text): write a size such as 64m, or -1", verb: "update")
             }

@@ -11,10 +11,10 @@ struct ZygoteSettings: Sendable {
         verb: "zygote", operands: "",
         summary: "Serve run (and create --zygote) with the engine loaded, until it is told to end.",
         options: [
-            .value("--socket", placeholder: "PATH", help: "Listen here, default /run/martlet/zygote.sock") {
+            .value("--socket", argument: "PATH", help: "Listen here, default /run/martlet/zygote.sock") {
                 $0.path = $1
             },
-            .value("--spares", placeholder: "N", help: "Processes that wait for requests, 0 to 16, default 2") {
+            .value("--spares", argument: "N", help: "Processes that wait for requests, 0 to 16, default 2") {
                 (settings, text) throws(UsageError) in
                 guard let count = Int(text), (0...16).contains(count) else {
                     throw UsageError("--spares \(text): write a number from 0 to 16", verb: "zygote")

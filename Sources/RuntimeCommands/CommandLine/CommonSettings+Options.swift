@@ -4,8 +4,8 @@ extension CommonSettings {
         _ path: any WritableKeyPath<Settings, CommonSettings> & Sendable
     ) -> [Option<Settings>] {
         [
-            .value("--root", placeholder: "DIR", help: "The image store") { $0[keyPath: path].root = $1 },
-            .value("--state", placeholder: "DIR", help: "Where running workloads are recorded") {
+            .value("--root", argument: "DIR", help: "The image store") { $0[keyPath: path].root = $1 },
+            .value("--state", argument: "DIR", help: "Where running workloads are recorded") {
                 $0[keyPath: path].state = $1
             },
             .flag("--debug", help: "Say more when something fails") { $0[keyPath: path].debug = true },

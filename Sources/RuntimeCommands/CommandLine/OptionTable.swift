@@ -4,8 +4,8 @@ struct Option<Settings>: Sendable {
         case flag(@Sendable (inout Settings) -> Void)
         /// A flag that also takes `=true` and `=false`, as Go's flags do.
         case boolean(@Sendable (inout Settings, Bool) -> Void)
-        /// `placeholder` stands for the value in the help, such as `KEY=VALUE`.
-        case value(placeholder: String, @Sendable (inout Settings, String) throws(UsageError) -> Void)
+        /// `argument` stands for the value in the help, such as `KEY=VALUE`.
+        case value(argument: String, @Sendable (inout Settings, String) throws(UsageError) -> Void)
     }
 
     /// Short and long, with their dashes: `-e`, `--env`.
@@ -24,10 +24,10 @@ struct Option<Settings>: Sendable {
     }
 
     static func value(
-        _ names: String..., placeholder: String, help: String,
+        _ names: String..., argument: String, help: String,
         _ set: @escaping @Sendable (inout Settings, String) throws(UsageError) -> Void
     ) -> Option {
-        Option(names: names, help: help, effect: .value(placeholder: placeholder, set))
+        Option(names: names, help: help, effect: .value(argument: argument, set))
     }
 }
 
@@ -96,11 +96,11 @@ struct OptionTable<Settings>: Sendable {
                 throw UsageError("\(name)=\(text): write true or false", verb: verb)
             }
             set(&settings, value)
-        case .value(let placeholder, let set):
+        case .value(let argument, let set):
             if let equals {
                 try set(&settings, String(word[word.index(after: equals)...]))
             } else {
-                try set(&settings, try value(of: name, placeholder, &rest))
+                try set(&settings, try value(of: name, argument, &rest))
             }
         }
     }
@@ -115,9 +115,9 @@ struct OptionTable<Settings>: Sendable {
             switch option.effect {
             case .flag(let set): set(&settings)
             case .boolean(let set): set(&settings, true)
-            case .value(let placeholder, let set):
+            case .value(let argument, let set):
                 let attached = letters.first == "=" ? letters.dropFirst() : letters
-                try set(&settings, attached.isEmpty ? try value(of: name, placeholder, &rest) : String(attached))
+                try set(&settings, attached.isEmpty ? try value(of: name, argument, &rest) : String(attached))
                 return
             }
         }
@@ -132,10 +132,10 @@ struct OptionTable<Settings>: Sendable {
     }
 
     private func value(
-        of name: String, _ placeholder: String, _ rest: inout ArraySlice<String>
+        of name: String, _ argument: String, _ rest: inout ArraySlice<String>
     ) throws(UsageError) -> String {
         guard let value = rest.popFirst() else {
-            throw UsageError("\(name) needs a value: \(name) \(placeholder)", verb: verb)
+            throw UsageError("\(name) needs a value: \(name) \(argument)", verb: verb)
         }
         return value
     }
@@ -161,8 +161,8 @@ struct OptionTable<Settings>: Sendable {
     var optionsText: String {
         let rows = options.map { option in
             let names = option.names.joined(separator: ", ")
-            guard case .value(let placeholder, _) = option.effect else { return (names, option.help) }
-            return ("\(names) \(placeholder)", option.help)
+            guard case .value(let argument, _) = option.effect else { return (names, option.help) }
+            return ("\(names) \(argument)", option.help)
         }
         let width = (rows.map(\.0.count).max() ?? 0) + 2
         return rows.map { "  \($0.0)\(String(repeating: " ", count: width - $0.0.count))\($0.1)" }

@@ -15,7 +15,7 @@ struct LogsSettings: Sendable {
         options: [
             .flag("-f", "--follow", help: "Go on until it ends") { $0.follows = true },
             .flag("--timestamps", help: "Begin each line with its time") { $0.timestamps = true },
-            .value("-n", "--tail", placeholder: "LINES", help: "Only the last lines") {
+            .value("-n", "--tail", argument: "LINES", help: "Only the last lines") {
                 (settings, text) throws(UsageError) in
                 if text == "all" { return }
                 guard let lines = Int(text), lines >= 0 else {
@@ -23,7 +23,7 @@ struct LogsSettings: Sendable {
                 }
                 settings.tail = lines
             },
-            .value("--since", placeholder: "TIME", help: "Only what is younger, such as 10m") {
+            .value("--since", argument: "TIME", help: "Only what is younger, such as 10m") {
                 (settings, text) throws(UsageError) in
                 guard let time = Quantities.milliseconds(text) else {
                     throw UsageError("--since \(text): write a time such as 90s or 10m", verb: "logs")

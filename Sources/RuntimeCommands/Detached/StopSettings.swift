@@ -9,7 +9,7 @@ struct StopSettings: Sendable {
     static let table = OptionTable<StopSettings>(
         verb: "stop", operands: "NAME|ID…", summary: "End workloads: SIGTERM, then SIGKILL.",
         options: [
-            .value("-t", "--time", placeholder: "TIME", help: "How long SIGTERM has, default 10s") {
+            .value("-t", "--time", argument: "TIME", help: "How long SIGTERM has, default 10s") {
                 (settings, text) throws(UsageError) in
                 if text == "0" {
                     settings.grace = 0

@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 import OCISpec
 
@@ -23,7 +24,7 @@ extension WorkloadPlan {
         for mount in configuration.mounts where mount.isBind {
             guard let source = mount.source else { continue }
             mounts.append(
-                Mount(
+                Volume(
                     source: source.hasPrefix("/") ? source : "\(bundle)/\(source)",
                     destination: GuestPath.joined("/", mount.destination), isReadOnly: mount.isReadOnly))
         }

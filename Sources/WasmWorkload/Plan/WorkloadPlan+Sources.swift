@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 import OCISpec
 
@@ -82,7 +83,7 @@ extension WorkloadPlan {
                 throw PlanError("\(directory)/config.json: the bind mount on \(mount.destination) names no source")
             }
             mounts.append(
-                Mount(
+                Volume(
                     source: source.hasPrefix("/") ? source : "\(directory)/\(source)",
                     destination: try GuestPath.normalized(mount.destination, what: "mounts"),
                     isReadOnly: mount.isReadOnly))

@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 
 extension WorkloadPlan {

@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 
 /// What to run and what it may touch: the one value that everything upstream produces and everything downstream consumes.
@@ -77,7 +78,7 @@ public struct WorkloadPlan: Hashable, Sendable {
     public var environment: [String]
     public var workingDirectory: String
     public var root: Root?
-    public var mounts: [Mount]
+    public var mounts: [Volume]
     public var ports: [PortMapping]
     public var outbound: [OutboundRule]
     public var network: Network

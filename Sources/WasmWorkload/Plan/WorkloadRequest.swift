@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 
 /// What the person who runs a workload asks for, on top of what the image or the bundle says.
@@ -12,7 +13,7 @@ public struct WorkloadRequest: Hashable, Sendable {
     public var invoke: String?
     public var workingDirectory: String?
     public var user: String?
-    public var mounts: [Mount] = []
+    public var mounts: [Volume] = []
     public var ports: [PortMapping] = []
     public var outbound: [OutboundRule] = []
     public var network = WorkloadPlan.Network.host

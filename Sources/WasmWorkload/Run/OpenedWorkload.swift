@@ -1,3 +1,4 @@
+import ContainerMounts
 import HostCapabilities
 import Sandbox
 import SystemCalls
@@ -94,7 +95,7 @@ public struct OpenedWorkload: Sendable {
         } catch { throw WorkloadError("the root \(root.path) can't be used: \(error)") }
     }
 
-    private static func open(_ mount: Mount) throws(WorkloadError) -> Preopen {
+    private static func open(_ mount: Volume) throws(WorkloadError) -> Preopen {
         do throws(SystemCallError) {
             let directory = try Files.open(mount.source, flags: [.readOnly, .directory])
             return Preopen(
@@ -124,7 +125,7 @@ public struct OpenedWorkload: Sendable {
     }
 
     /// Makes the mounts' destinations appear in a listing of the root, where the root can be written.
-    private static func makeMountPoints(_ mounts: [Mount], in root: OpenDirectory) {
+    private static func makeMountPoints(_ mounts: [Volume], in root: OpenDirectory) {
         guard root.access == .readWrite else { return }
         for mount in mounts {
             var path = ""

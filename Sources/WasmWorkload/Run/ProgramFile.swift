@@ -1,3 +1,4 @@
+import ContainerMounts
 import SystemCalls
 
 /// The file that holds a workload's code, opened for reading.
@@ -58,7 +59,7 @@ public struct ProgramFile: ~Copyable {
     }
 
     private static func first(
-        of candidates: [String], in root: Int32, _ mounts: [Mount]
+        of candidates: [String], in root: Int32, _ mounts: [Volume]
     ) throws(SystemCallError) -> (descriptor: Int32, name: String)? {
         for path in candidates {
             do throws(SystemCallError) {
@@ -72,7 +73,7 @@ public struct ProgramFile: ~Copyable {
 
     /// By a path of the guest: in the mount that covers it, or in the root.
     private static func find(
-        _ path: String, in root: Int32, _ mounts: [Mount]
+        _ path: String, in root: Int32, _ mounts: [Volume]
     ) throws(SystemCallError) -> OwnedDescriptor {
         let inside: Resolution = [.inRoot, .noMagicLinks]
         for mount in mounts.reversed() {

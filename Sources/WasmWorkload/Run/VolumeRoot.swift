@@ -1,4 +1,5 @@
 import ContainerMounts
+import FieldErrors
 import HostCapabilities
 import Sandbox
 import SystemCalls
@@ -29,7 +30,7 @@ enum VolumeRoot {
             guard Processes.effectiveUser != 0, try OwnNamespaces.enter() else { return nil }
             guard let mount = try root.open(inUserNamespace: true) else { return nil }
             return try tree(plan, layer, mount, hasOwnNamespace: true)
-        } catch let error as MountError {
+        } catch let error as FieldError {
             throw WorkloadError("\(error)")
         } catch { throw WorkloadError("the root for the mounts can't be made: \(error)") }
     }
@@ -37,12 +38,9 @@ enum VolumeRoot {
     private static func tree(
         _ plan: WorkloadPlan, _ layer: RootFilesystem.WritableLayer, _ root: consuming OwnedDescriptor,
         hasOwnNamespace: Bool
-    ) throws(MountError) -> OpenDirectory {
+    ) throws(FieldError) -> OpenDirectory {
         var tree = VolumeTree(root: root, hasOwnNamespace: hasOwnNamespace)
-        try tree.mount(
-            plan.mounts.map {
-                Volume(source: $0.source, destination: $0.destination, isReadOnly: $0.isReadOnly)
-            })
+        try tree.mount(plan.mounts)
         let isReadOnly = plan.root?.isReadOnly ?? true || plan.root?.isShared == true && layer == .none
         let directory = try tree.finish(readOnly: isReadOnly)
         // The kernel keeps each mount as it is; where all are read-only the host calls say so, too.

@@ -14,7 +14,7 @@ final class FakeBus: Sendable {
     /// For each connection one closure, in the order in which they come.
     init(_ serve: [@Sendable (inout Peer) throws -> Void]) throws {
         path = "/tmp/martlet-bus-\(Processes.current)-\(Clocks.now(.monotonic))"
-        let socket = try LocalStreams.listen(path, backlog: 8)
+        let socket = try LocalSockets.listen(at: path, backlog: 8)
         let number = socket.rawValue
         listener = socket.release()
         thread = Mutex(

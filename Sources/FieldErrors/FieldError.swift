@@ -24,7 +24,8 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Runs what the field asks for; the kernel's refusal becomes the field's.
 ///
 /// The texts are made on failure only.
-func asking<R: ~Copyable>(
+@inlinable
+public func asking<R: ~Copyable>(
     _ field: @autoclosure () -> String, _ problem: @autoclosure () -> String = "",
     _ body: () throws(SystemCallError) -> R
 ) throws(FieldError) -> R {

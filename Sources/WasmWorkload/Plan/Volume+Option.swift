@@ -1,17 +1,6 @@
-/// A file or directory of the host that the guest sees at a path.
-public struct Mount: Hashable, Sendable {
-    /// A path of the host.
-    public var source: String
-    /// An absolute path of the guest, without `.` and `..`.
-    public var destination: String
-    public var isReadOnly: Bool
+import ContainerMounts
 
-    public init(source: String, destination: String, isReadOnly: Bool) {
-        self.source = source
-        self.destination = destination
-        self.isReadOnly = isReadOnly
-    }
-
+extension Volume {
     /// The parts of the destination.
     var depth: Int { destination.utf8.count { $0 == 0x2f } }
 
@@ -25,9 +14,10 @@ public struct Mount: Hashable, Sendable {
         guard parts[0].hasPrefix("/") || parts[0].hasPrefix(".") else {
             throw PlanError("-v \(text): named volumes don't exist; write a path such as ./\(parts[0])")
         }
-        source = String(parts[0])
-        destination = try GuestPath.normalized(String(parts.count > 1 ? parts[1] : parts[0]), what: "-v \(text)")
-        isReadOnly = false
+        self.init(
+            source: String(parts[0]),
+            destination: try GuestPath.normalized(String(parts.count > 1 ? parts[1] : parts[0]), what: "-v \(text)"),
+            isReadOnly: false)
         for option in parts.count > 2 ? parts[2].split(separator: ",") : [] {
             switch option {
             case "ro": isReadOnly = true
