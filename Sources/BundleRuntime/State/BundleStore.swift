@@ -19,7 +19,7 @@ struct BundleStore: ~Copyable {
     /// - Parameter path: nil is `/run/martlet/oci`, for others than root `$XDG_RUNTIME_DIR/martlet/oci`.
     init(path: String?) throws(RuntimeFailure) {
         let isOwn = path == nil
-        self.path = path ?? "\(StateDirectory.defaultPath)/oci"
+        self.path = Self.place(path)
         do throws(LifecycleError) {
             if isOwn { _ = try StateDirectory.openTrusted(StateDirectory.defaultPath) }
             Self.makeParents(of: self.path)
@@ -27,6 +27,9 @@ struct BundleStore: ~Copyable {
             directory = try StateDirectory.openTrusted(self.path, isReadable: !isOwn)
         } catch { throw RuntimeFailure(.system, "\(error)") }
     }
+
+    /// - Parameter path: nil is the default one.
+    static func place(_ path: String?) -> String { path ?? "\(StateDirectory.defaultPath)/oci" }
 
     /// What can't be made is told by the opening.
     private static func makeParents(of path: String) {
@@ -76,6 +79,9 @@ struct BundleStore: ~Copyable {
 
     /// Opens a container's directory once nobody else changes it; nil when there is none.
     func lock(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? { try lock(name: id, waits: true) }
+
+    /// The same without waiting: nil also when somebody is at work on it.
+    func tryLock(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? { try lock(name: id, waits: false) }
 
     /// Whether somebody is at work on a container.
     func isLocked(_ id: String) throws(RuntimeFailure) -> Bool {

@@ -45,7 +45,8 @@ struct ZygoteChildren {
     /// Puts on record how a container ended, unless it is gone, or another of its name has taken its place.
     private static func record(_ exit: Processes.Exit, of process: Int32, _ container: Container) {
         guard let store = try? BundleStore(path: container.root),
-            let directory = (try? store.find(container.id)) ?? nil,
+            // Somebody may be removing it: what he doesn't know of would be in his way.
+            let directory = (try? store.tryLock(container.id)) ?? nil,
             let state = (try? directory.state()) ?? nil, state.process?.number == process
         else { return }
         let entry: JSONValue = [
