@@ -30,7 +30,7 @@ static int make(const char *name, size_t length, int kind, struct sockaddr_un *a
     // An abstract name has the zero in front of it, a path the one behind it.
     memcpy(address->sun_path + (kind & martlet_local_abstract ? 1 : 0), name, length);
     *size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
-    int type = kind & martlet_local_messages ? SOCK_SEQPACKET : SOCK_STREAM;
+    int type = kind & martlet_local_datagrams ? SOCK_DGRAM : kind & martlet_local_messages ? SOCK_SEQPACKET : SOCK_STREAM;
     return socket(AF_UNIX, type | SOCK_CLOEXEC | (kind & martlet_local_nonblocking ? SOCK_NONBLOCK : 0), 0);
 }
 
@@ -47,13 +47,19 @@ int martlet_local_connect(const char *name, size_t length, int kind, unsigned in
     return connect(descriptor, (struct sockaddr *)&address, size) ? close_failed(descriptor) : descriptor;
 }
 
-int martlet_local_listen(const char *path, size_t length, int kind, int backlog) {
+int martlet_local_bind(const char *path, size_t length, int kind, unsigned int mode) {
     struct sockaddr_un address;
     socklen_t size;
     int descriptor = make(path, length, kind & ~martlet_local_abstract, &address, &size);
     if (descriptor < 0) return -1;
-    // Its file has the mode of the socket: nobody else may connect, at no moment.
-    if (fchmod(descriptor, 0600) || bind(descriptor, (struct sockaddr *)&address, size) || listen(descriptor, backlog))
-        return close_failed(descriptor);
+    // Its file has the mode of the socket.
+    if (fchmod(descriptor, mode) || bind(descriptor, (struct sockaddr *)&address, size)) return close_failed(descriptor);
     return descriptor;
+}
+
+int martlet_local_listen(const char *path, size_t length, int kind, int backlog) {
+    // Nobody else may connect, at no moment.
+    int descriptor = martlet_local_bind(path, length, kind, 0600);
+    if (descriptor < 0) return -1;
+    return listen(descriptor, backlog) ? close_failed(descriptor) : descriptor;
 }

@@ -2,6 +2,19 @@ import Cgroups
 import Sandbox
 import SystemCalls
 
+/// What else is looked after while a workload runs.
+public struct Attendance {
+    /// Waited for until something can be read from it.
+    let descriptor: Int32
+    /// Reads it, without waiting; false when that was all.
+    let serve: () -> Bool
+
+    public init(_ descriptor: Int32, serve: @escaping () -> Bool) {
+        self.descriptor = descriptor
+        self.serve = serve
+    }
+}
+
 /// Runs a workload beside the command that started it, and waits for its end.
 public struct Foreground {
     /// SIGKILL after this time.
@@ -48,17 +61,19 @@ public struct Foreground {
     /// - Parameter process: reaped when this returns.
     public func wait(
         for process: borrowing ChildProcess, terminal: consuming OwnedDescriptor?,
-        holding signals: borrowing HeldSignals
+        holding signals: borrowing HeldSignals, attending attendance: Attendance? = nil
     ) throws(LifecycleError) -> WorkloadExit {
         do throws(SystemCallError) {
             let supervision = try Supervision(signals)
             guard let master = terminal else {
                 var relay = NoRelay()
-                return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+                return try supervision.wait(
+                    for: process, timeout: timeout, cgroup: cgroup, relay: &relay, attendance: attendance)
             }
             TerminalRelay.adoptSize(of: TerminalRelay.ownTerminal, for: master.rawValue)
             var relay = try TerminalRelay(master: master, interactive: interactive)
-            return try supervision.wait(for: process, timeout: timeout, cgroup: cgroup, relay: &relay)
+            return try supervision.wait(
+                for: process, timeout: timeout, cgroup: cgroup, relay: &relay, attendance: attendance)
         } catch { throw .system(doing: "waiting for the workload", error) }
     }
 

@@ -19,14 +19,18 @@ struct Supervision: ~Copyable {
 
     /// Until the process ended. Reaps it.
     func wait<Relay: StreamRelay & ~Copyable>(
-        for process: borrowing ChildProcess, timeout: Duration?, cgroup: ContainerCgroup?, relay: inout Relay
+        for process: borrowing ChildProcess, timeout: Duration?, cgroup: ContainerCgroup?, relay: inout Relay,
+        attendance: Attendance? = nil
     ) throws(SystemCallError) -> WorkloadExit {
+        var attendance = attendance
         let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
         var isOver = false
         var toldToEnd = false
         while true {
             var requests = [
                 PollRequest(process.descriptor.rawValue, .readable), PollRequest(signals.rawValue, .readable),
+                // poll(2) passes over a negative number.
+                PollRequest(attendance?.descriptor ?? -1, .readable),
             ]
             requests += relay.requests
             let left = isOver ? nil : deadline.map { $0 - min($0, Clocks.now(.monotonic)) }
@@ -38,7 +42,8 @@ struct Supervision: ~Copyable {
                 process.signal(Signal.kill)
             }
             if !requests[1].found.isEmpty, try forward(to: process, relay: &relay) { toldToEnd = true }
-            try relay.serve(requests[2...])
+            if !requests[2].found.isEmpty, attendance?.serve() == false { attendance = nil }
+            try relay.serve(requests[3...])
             if hasEnded { break }
         }
         let exit = try Processes.wait(for: process.number)

@@ -70,6 +70,7 @@ struct ContainerExec {
     /// Starts the process; returns when its program is executed, or its guest begins.
     func start() throws(RuntimeFailure) -> Started {
         let connections = try ExecConnections(plan, store: store)
+        let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
         let group = try openGroup()
         let groupNumber: Int32? =
             switch group {
@@ -91,6 +92,7 @@ struct ContainerExec {
         do throws(RuntimeFailure) {
             try settle(process.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
             if let path = plan.request.pidFile { try PidFile.write(process.number, to: path) }
+            try pidfdSocket?.send(process, .another)
             spawned.channel.send(.recorded(process: process.number, startsNow: true))
             try StartAnswer.wait(on: spawned.channel.rawValue, warn: warn)
             plan.trace.mark("started")

@@ -14,11 +14,14 @@ final class ContainerMaking {
     let runtime: ContainerRuntime
     let plan: ContainerPlan
     private let joined: OpenedNamespaces
-    private let mountSources: ContainerInit.MountSourcesBox
+    /// Open for as long as the first process may need them, which has them from us.
+    private var mountSources: ContainerInit.MountSourcesBox?
     private let store: BundleStore
     let directory: ContainerDirectory
     private(set) var state: BundleState
     private var cgroup: ContainerCgroup?
+    /// For a container that is started by us, and whose word a service manager waits for.
+    private(set) var notify: NotifySocket?
     private var process: Int32?
     /// Whether hooks have seen the container: then those of `poststop` see it as well.
     private var ranHooks = false
@@ -28,10 +31,6 @@ final class ContainerMaking {
         self.runtime = runtime
         self.plan = plan
         joined = try OpenedNamespaces(plan.namespaces)
-        do throws(FieldError) {
-            mountSources = .init(try MountSources(for: plan.mounts))
-        } catch { throw RuntimeFailure(error) }
-        plan.trace.mark("sources")
         state = BundleState(
             id: plan.id, bundle: plan.bundle, rootfs: plan.rootfs, version: plan.configuration.version,
             annotations: plan.configuration.annotations, isWasm: plan.isWasm,
@@ -55,12 +54,15 @@ final class ContainerMaking {
     /// - Parameter startsNow: the first process is started by us at once, instead of by `start`.
     func make(startsNow: Bool) throws(RuntimeFailure) -> Made {
         do throws(RuntimeFailure) {
+            if plan.isAwaited { try makeNotifySocket(startsNow: startsNow) }
             try makeCgroup()
             plan.trace.mark("cgroup")
             let connections = try InitConnections(plan, directory, store: runtime.imageStore(), listens: !startsNow)
+            let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
             let made = try spawn(connections)
             try accompany(made.channel)
             try record(startsNow: startsNow)
+            try pidfdSocket?.send(made.process, .first)
             made.channel.send(.recorded(process: made.process.number, startsNow: startsNow))
             plan.trace.mark("recorded")
             return try Made(
@@ -69,6 +71,11 @@ final class ContainerMaking {
             undo()
             throw error
         }
+    }
+
+    private func makeNotifySocket(startsNow: Bool) throws(RuntimeFailure) {
+        try NotifySocket.makeFolder(in: directory)
+        if startsNow, !plan.isWasm { notify = try NotifySocket(directory) }
     }
 
     private func makeCgroup() throws(RuntimeFailure) {
@@ -111,6 +118,8 @@ final class ContainerMaking {
             case .none: nil
             }
         let entrances = try ContainerEntrances(cgroup, inUnified: groupNumber != nil)
+        let mountSources = try openMountSources()
+        self.mountSources = mountSources
         var numbers = connections.sources(mountSources)
         numbers.entrances = entrances
         // Nothing of it may come before the word of the process between, which tells its number.
@@ -136,6 +145,10 @@ final class ContainerMaking {
         }
         return Spawned(
             process: ChildProcess(number: spawned.number, descriptor: spawned.pidfd), channel: spawned.channel)
+    }
+
+    private func openMountSources() throws(RuntimeFailure) -> ContainerInit.MountSourcesBox {
+        do throws(FieldError) { return .init(try MountSources(for: plan.mounts)) } catch { throw RuntimeFailure(error) }
     }
 
     /// The group of version 2, in which the process can begin.

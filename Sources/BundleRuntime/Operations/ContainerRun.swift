@@ -20,6 +20,10 @@ struct ContainerRun {
             let making = try ContainerMaking(runtime, plan)
             let made = try making.make(startsNow: true)
             try awaitStart(making, made)
+            if plan.isAwaited {
+                making.directory.unlock()
+                runtime.tellReadiness(of: making.state, making.notify)
+            }
             runtime.report(plan.trace)
             return 0
         }
@@ -40,9 +44,10 @@ struct ContainerRun {
         let making = try ContainerMaking(runtime, plan)
         var made = try making.make(startsNow: true)
         try awaitStart(making, made)
+        if plan.isAwaited, making.notify == nil { tellManager() }
         // For as long as it runs, others may do with it what they like.
         making.directory.unlock()
-        let exit = try wait(&made, signals)
+        let exit = try wait(&made, signals, making.notify)
         plan.trace.mark("ended")
         if !mode.keeps {
             try making.remove()
@@ -71,13 +76,27 @@ struct ContainerRun {
         }
     }
 
+    /// This process goes on, and stays the one that the manager looks after.
+    private func tellManager() {
+        do throws(SystemCallError) { try NotifySocket.tell(mainProcess: nil) } catch {
+            runtime.warn("\(NotifySocket.variable): \(error)")
+        }
+    }
+
     private func wait(
-        _ made: inout ContainerMaking.Made, _ signals: borrowing HeldSignals
+        _ made: inout ContainerMaking.Made, _ signals: borrowing HeldSignals, _ notify: NotifySocket?
     ) throws(RuntimeFailure) -> WorkloadExit {
         let terminal = made.terminal.take()
+        let attendance = notify.map { notify in
+            Attendance(notify.rawValue) {
+                guard notify.hearsReadiness() else { return true }
+                tellManager()
+                return false
+            }
+        }
         do throws(LifecycleError) {
             return try Foreground(terminal: plan.hasTerminal, interactive: true)
-                .wait(for: made.process, terminal: terminal, holding: signals)
+                .wait(for: made.process, terminal: terminal, holding: signals, attending: attendance)
         } catch { throw RuntimeFailure(.system, "\(error)") }
     }
 }

@@ -56,8 +56,12 @@ extension ContainerRuntime {
         do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {
             throw RuntimeFailure(.refused, "the bundle: \(error)")
         }
+        let notifyFolder = NotifySocket.manager.map { _ in
+            "\(BundleStore.place(self.root))/\(request.id)/\(NotifySocket.folder)"
+        }
         return try ContainerPlan(
-            document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless, trace: trace)
+            document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless,
+            notifyFolder: notifyFolder, trace: trace)
     }
 
     /// A line for each phase, on standard error.
@@ -75,6 +79,7 @@ extension CreateRequest {
         if let path = configuration { request.configuration = try BundleDocument.absolute(path) }
         if let path = pidFile { request.pidFile = try BundleDocument.absolute(path) }
         if let path = consoleSocket { request.consoleSocket = try BundleDocument.absolute(path) }
+        if let path = pidfdSocket { request.pidfdSocket = try BundleDocument.absolute(path) }
         return request
     }
 }

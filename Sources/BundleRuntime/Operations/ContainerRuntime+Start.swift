@@ -19,6 +19,8 @@ extension ContainerRuntime {
                 }
             throw RuntimeFailure(.wrongState, "\(reason): \(id)")
         }
+        let isAwaited = NotifySocket.isAwaited(directory)
+        let notify = isAwaited && !state.isWasm ? try NotifySocket(directory) : nil
         let connection: OwnedDescriptor
         do throws(SystemCallError) { connection = try directory.connect() } catch {
             throw RuntimeFailure(.system, "container \(id): its first process doesn't answer: \(error)")
@@ -37,6 +39,20 @@ extension ContainerRuntime {
             try removal.finish(store, warn: warn)
             throw error
         }
+        guard isAwaited else { return }
+        // For as long as it takes, others may do with it what they like.
+        directory.unlock()
+        tellReadiness(of: state, notify)
+    }
+
+    /// Tells the service manager when the container is ready. It runs, whatever becomes of that.
+    func tellReadiness(of state: BundleState, _ notify: NotifySocket?) {
+        guard let number = state.process?.number else { return }
+        do throws(SystemCallError) {
+            guard let notify else { return try NotifySocket.tell(mainProcess: number) }
+            guard let process = try state.process?.open() else { return }
+            try notify.awaitReadiness(of: process, number: number)
+        } catch { warn("\(NotifySocket.variable): \(error)") }
     }
 
     /// The hooks after the start. When one fails, the container has to be ended.

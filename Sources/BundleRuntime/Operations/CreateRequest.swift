@@ -10,6 +10,8 @@ public struct CreateRequest: Hashable, Sendable {
     public var pidFile: String?
     /// A unix socket that is sent the terminal's master (runc's `docs/terminals.md`).
     public var consoleSocket: String?
+    /// A unix socket that is sent a pidfd of the first process.
+    public var pidfdSocket: String?
     /// How many descriptors from 3 on the container's process inherits, besides those of `LISTEN_FDS`.
     public var preservedDescriptors: UInt32 = 0
     /// Moves the root instead of pivoting into it: for a root on a ram disk.

@@ -18,6 +18,8 @@ public struct ExecRequest: Hashable, Sendable {
     public var selinuxLabel: String?
     public var hasTerminal: Bool?
     public var consoleSocket: String?
+    /// A unix socket that is sent a pidfd of the process.
+    public var pidfdSocket: String?
     public var pidFile: String?
     public var preservedDescriptors: UInt32 = 0
     /// Runs in a sub-group of the container's control group (`--cgroup`); must not lead out of it.

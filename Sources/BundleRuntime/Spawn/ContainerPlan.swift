@@ -21,6 +21,8 @@ final class ContainerPlan {
     let guest: GuestPlan?
     /// Descriptors from 3 on that are the container's: `--preserve-fds` and those of socket activation.
     let preserved: UInt32
+    /// A service manager waits for the container's word (`NotifySocket`).
+    let isAwaited: Bool
     let trace: PhaseTrace
 
     var id: String { request.id }
@@ -33,9 +35,10 @@ final class ContainerPlan {
     /// - Parameters:
     ///   - guest: made by the caller, who decides between native and wasm.
     ///   - cache: a directory for compiled filters of system calls.
+    ///   - notifyFolder: where the container's socket for its service manager is going to be, when one waits.
     init(
         _ document: BundleDocument, _ request: CreateRequest, guest: GuestPlan?, cache: String, isRootless: Bool,
-        trace: PhaseTrace
+        notifyFolder: String? = nil, trace: PhaseTrace
     ) throws(RuntimeFailure) {
         self.document = document
         self.request = request
@@ -44,6 +47,8 @@ final class ContainerPlan {
         self.isRootless = isRootless
         var configuration = document.configuration
         preserved = try SocketActivation.handOver(request.preservedDescriptors, &configuration)
+        isAwaited = notifyFolder != nil
+        if guest == nil, let notifyFolder { NotifySocket.offer(&configuration, folder: notifyFolder) }
         try Self.check(configuration, request)
         self.configuration = configuration
         namespaces = NamespacePlan(configuration.linux)
@@ -108,22 +113,5 @@ extension RuntimeProcess {
         // They are switched to by execve(2), which a guest's process doesn't make.
         apparmorProfile = nil
         selinuxLabel = nil
-    }
-}
-
-/// Sockets that the service manager handed over: descriptors from 3 on, as sd_listen_fds(3) has it.
-enum SocketActivation {
-    /// Tells the container of them.
-    ///
-    /// - Returns: how many descriptors from 3 on the container gets in all.
-    static func handOver(_ asked: UInt32, _ configuration: inout RuntimeConfiguration) throws(RuntimeFailure) -> UInt32
-    {
-        let activated = Environment.value("LISTEN_FDS").flatMap { UInt32($0) } ?? 0
-        let (sum, overflow) = asked.addingReportingOverflow(activated)
-        guard !overflow, sum <= ProcessSettings.preservedLimit else {
-            throw RuntimeFailure(.refused, "--preserve-fds: at most \(ProcessSettings.preservedLimit)")
-        }
-        if activated > 0 { configuration.process?.environment += ["LISTEN_FDS=\(activated)", "LISTEN_PID=1"] }
-        return sum
     }
 }

@@ -103,6 +103,8 @@ extension ZygoteRequest {
     fileprivate init?(mine settings: RuntimeSettings, _ request: CreateRequest, _ operation: Operation) {
         // These are bound to the caller in ways that no message can tell of: its group, its keyring, its terminal.
         guard settings.cgroupManager != .disabled, !request.keepsKeyring, !Terminals.isTerminal(0) else { return nil }
+        // A service manager takes the word of its service's own process.
+        if case .run = operation, NotifySocket.manager != nil { return nil }
         self.settings = settings
         self.request = request
         self.operation = operation
@@ -113,14 +115,16 @@ extension ZygoteRequest {
             guard let limit = try? ProcessAttributes.limit(Int32(number)) else { return nil }
             limits.append(Limit(soft: limit.soft, hard: limit.hard))
         }
-        variables = Self.variableNames.map { Environment.value($0) }
-        let activated = Environment.value("LISTEN_FDS").flatMap { UInt32($0) } ?? 0
+        let activated = SocketActivation.count
+        variables = Self.variableNames.map { name in
+            name == SocketActivation.countVariable && activated == 0 ? nil : Environment.value(name)
+        }
         let (count, overflow) = request.preservedDescriptors.addingReportingOverflow(activated)
-        guard !overflow, count <= Self.preservedLimit else { return nil }
+        guard !overflow, count <= Self.preservedLimit, PreservedDescriptors.areComplete(count) else { return nil }
         preserved = count
         let texts =
             [settings.root, settings.imageStore, request.bundle, request.configuration, request.pidFile]
-            + [request.consoleSocket]
+            + [request.consoleSocket, request.pidfdSocket]
         guard texts.allSatisfy({ ($0?.utf8.count ?? 0) <= PacketReader.textLimit }),
             variables.allSatisfy({ ($0?.utf8.count ?? 0) <= Self.variableLimit }),
             bytes(programVersion: "").count < Self.sizeLimit - 256

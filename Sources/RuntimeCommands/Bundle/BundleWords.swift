@@ -2,7 +2,8 @@
 enum BundleWords {
     /// Options of the OCI `run` that the person's doesn't have.
     private static let runOptions: Set<String> = [
-        "-b", "--bundle", "-f", "--config", "--pid-file", "--console-socket", "--preserve-fds", "--no-pivot",
+        "-b", "--bundle", "-f", "--config", "--pid-file", "--console-socket", "--pidfd-socket", "--preserve-fds",
+        "--no-pivot",
         "--no-new-keyring", "--no-subreaper", "--keep", "--zygote",
     ]
 

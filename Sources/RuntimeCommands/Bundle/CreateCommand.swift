@@ -5,6 +5,7 @@ enum CreateCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.create.parseID(words, into: &settings)
+        try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
         let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: nil),
             try zygote.create(context.runtimeSettings, settings.request)
@@ -21,6 +22,7 @@ enum BundleRunCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = LaunchSettings()
         settings.request.id = try LaunchSettings.run.parseID(words, into: &settings)
+        try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
         let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: ZygoteClient.defaultPath),
             let status = try zygote.run(context.runtimeSettings, settings.request, settings.mode)
@@ -52,6 +54,7 @@ enum ExecCommand {
         if settings.request.processFile == nil, settings.request.arguments.isEmpty {
             throw UsageError("exec needs a command, or --process", verb: table.verb)
         }
+        try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
         return try context.runtime().exec(settings.request)
     }
 }

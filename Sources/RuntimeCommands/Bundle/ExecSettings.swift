@@ -47,6 +47,9 @@ struct ExecSettings: Sendable {
         .value("--console-socket", argument: "SOCKET", help: "Send the terminal's end to this socket") {
             $0.request.consoleSocket = $1
         },
+        .value("--pidfd-socket", argument: "SOCKET", help: "Send a pidfd of the process to this socket") {
+            $0.request.pidfdSocket = $1
+        },
         .boolean("-d", "--detach", help: "Don't wait for its end") { $0.request.detaches = $1 },
         .value("--pid-file", argument: "FILE", help: "Write the process id to this file") {
             $0.request.pidFile = $1

@@ -46,6 +46,9 @@ struct LaunchSettings: Sendable {
             .value("--console-socket", argument: "SOCKET", help: "Send the terminal's end to this socket") {
                 $0.request.consoleSocket = $1
             },
+            .value("--pidfd-socket", argument: "SOCKET", help: "Send a pidfd of the process to this socket") {
+                $0.request.pidfdSocket = $1
+            },
             .value("--preserve-fds", argument: "N", help: "Give the container descriptors 3 to 3+N-1 as well") {
                 (settings, text) throws(UsageError) in
                 settings.request.preservedDescriptors = try preserved(text, verb: verb)
