@@ -127,12 +127,14 @@ extension ContainerSpawn {
         do throws(RuntimeFailure) {
             try? Confinement.dieWithParent()
             refuseTracing()
-            try joined.join()
+            try joined.join(except: joinedInGroup)
             try makeClocks(channel)
             let rest = cloned.subtracting(madeInStep)
             do throws(SystemCallError) {
                 switch try Processes.clone(into: rest, asSibling: true, cgroup: cgroup) {
-                case .child: body(channel)
+                case .child:
+                    joinInGroup(channel)
+                    body(channel)
                 case .parent(let number, _): channel.send(.spawned(number))
                 }
             } catch { throw Self.refused(error) }
@@ -150,6 +152,17 @@ extension ContainerSpawn {
         guard !namespaces.new.contains(.user), namespaces.timeOffsets.isEmpty else { return }
         try? Confinement.refuseTracing()
     }
+
+    private borrowing func joinInGroup(_ channel: borrowing InitChannel) {
+        do throws(RuntimeFailure) { try joined.join(only: joinedInGroup) } catch {
+            channel.send(.failed(error))
+            Processes.exit(1)
+        }
+    }
+
+    /// Whoever looks out of a namespace of control groups may make no process in a group that isn't below where he stands
+    /// himself (`nsdelegate`, cgroup_namespaces(7)): the process joins that one when it is in its group.
+    private var joinedInGroup: NamespaceKinds { cgroup == nil ? [] : .cgroup }
 
     /// What this process has made for itself and its child by then.
     private var madeInStep: NamespaceKinds {

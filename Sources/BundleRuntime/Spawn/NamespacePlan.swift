@@ -85,6 +85,12 @@ final class OpenedNamespaces {
         var descriptor: Int32
         var kinds: NamespaceKinds
         var field: String
+
+        /// The same for these kinds alone; nil when it is of none of them.
+        func of(_ wanted: NamespaceKinds) -> File? {
+            let kinds = kinds.intersection(wanted)
+            return kinds.isEmpty ? nil : File(descriptor: descriptor, kinds: kinds, field: field)
+        }
     }
 
     private(set) var files: [File] = []
@@ -125,7 +131,10 @@ final class OpenedNamespaces {
 
     /// Joins all of them. What the privileges of the runtime reach is joined with these; the rest with those that the user
     /// namespace gives. The mount namespace comes last: it changes what paths mean.
-    func join() throws(RuntimeFailure) {
+    ///
+    /// - Parameter later: what the process that is made afterwards joins by itself, with `join(only:)`.
+    func join(except later: NamespaceKinds = []) throws(RuntimeFailure) {
+        let files = files.compactMap { $0.of($0.kinds.subtracting(later)) }
         let users = files.filter { $0.kinds == .user }
         let mounts = files.filter { $0.kinds == .mount }
         let others = files.filter { $0.kinds != .user && $0.kinds != .mount }
@@ -137,6 +146,14 @@ final class OpenedNamespaces {
             }
         }
         for file in users + left + mounts {
+            do throws(SystemCallError) { try Namespaces.join(file.descriptor, file.kinds) } catch {
+                throw Self.refused(file, error)
+            }
+        }
+    }
+
+    func join(only kinds: NamespaceKinds) throws(RuntimeFailure) {
+        for file in files.compactMap({ $0.of(kinds) }) {
             do throws(SystemCallError) { try Namespaces.join(file.descriptor, file.kinds) } catch {
                 throw Self.refused(file, error)
             }
