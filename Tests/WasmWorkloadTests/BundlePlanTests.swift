@@ -49,11 +49,13 @@ import WasmWorkload
         #expect(limits.memory == 1 << 20)
         #expect(limits.processors == 500)
         #expect(try self.limits(#"{"memory": {"limit": -1}, "cpu": {"quota": -1}}"#) == .init())
+        let zeros = #"{"memory": {"limit": 0}, "cpu": {"shares": 0, "quota": 0, "period": 0}}"#
+        #expect(try self.limits(zeros) == .init())
+        #expect(try self.limits(#"{"cpu": {"quota": 50000, "period": 0}}"#).processors == 500)
     }
 
     @Test(arguments: [
         (#"{"memory": {"limit": -2}}"#, "memory.limit"), (#"{"memory": {"limit": "1m"}}"#, "memory.limit"),
-        (#"{"memory": {"limit": 0}}"#, "memory.limit"), (#"{"cpu": {"quota": 1, "period": 0}}"#, "cpu.quota"),
         (#"{"cpu": {"quota": 9223372036854775807}}"#, "cpu.quota"),
     ])
     func aNumberThatIsNoLimitIsRefused(resources: String, field: String) {
