@@ -47,6 +47,7 @@ import Testing
         #expect(lines.first == "martlet version \(Martlet.version)")
         #expect(lines.filter { $0.contains("version") }.count == 1)
         #expect(lines.contains { $0.hasPrefix("spec: 1.") })
+        #expect(lines.last?.split(separator: " ").contains("+SYSTEMD") == true)
     }
 }
 

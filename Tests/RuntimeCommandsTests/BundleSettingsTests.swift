@@ -57,15 +57,28 @@ import Testing
         #expect(request.hasTerminal == true && request.environment == ["A=1", "B=2"])
         #expect(request.workingDirectory == "/w" && request.user == "1:2" && request.additionalGroups == [7, 8, 9])
         #expect(request.capabilities == ["CAP_NET_ADMIN", "CAP_KILL"] && request.noNewPrivileges == false)
-        #expect(request.appArmorProfile == "p" && request.selinuxLabel == "l" && request.cgroup == "/sub")
+        #expect(request.appArmorProfile == "p" && request.selinuxLabel == "l" && request.cgroups == ["": "/sub"])
         #expect(request.ignoresPause && request.preservedDescriptors == 1)
         #expect(operands == ["id", "ls", "-l"])
+    }
+
+    @Test func aCgroupMayBeNamedForEachController() throws {
+        let request = try exec("--cgroup", "cpu,cpuacct:/a", "--cgroup", "pids:b", "x", "y").request
+        #expect(request.cgroups == ["cpu": "/a", "cpuacct": "/a", "pids": "b"])
+    }
+
+    @Test func containerdAsksForADescriptorOfTheProcess() throws {
+        let created = try launch(LaunchSettings.create, "--bundle", "/b", "--pidfd-socket", "/s", "x")
+        #expect(created.request.pidfdSocket == "/s")
+        #expect(try exec("--process", "/p", "--pidfd-socket", "/s", "--detach", "x").request.pidfdSocket == "/s")
     }
 
     @Test(arguments: [
         ["-u", "4294967295", "x", "y"], ["-u", "root", "x", "y"], ["-u", "1:", "x", "y"], ["-g", "-1", "x", "y"],
         ["--preserve-fds", "1001", "x", "y"], ["--preserve-fds", "-1", "x", "y"], ["-e", "=x", "x", "y"],
         ["-e", "x", "x", "y"], ["--cgroup", "a", "--cgroup", "b", "x", "y"], ["--unknown", "x", "y"],
+        ["--cgroup", "", "x", "y"], ["--cgroup", "cpu:", "x", "y"], ["--cgroup", ":a", "x", "y"],
+        ["--cgroup", "cpu,cpu:a", "x", "y"], ["--cgroup", "cpu:a", "--cgroup", "b", "x", "y"],
         ["--tty=perhaps", "x", "y"],
     ])
     func execRefuses(words: [String]) {
@@ -117,7 +130,14 @@ import Testing
         #expect(try update("--cpu-share", "2", "x").cpu?.shares == 2)
     }
 
+    @Test func anEmptyValueIsNone() throws {
+        let resources = try update(
+            "--memory=", "--cpu-shares=", "--cpuset-cpus=", "--l3-cache-schema=", "--mem-bw-schema", "", "x")
+        #expect(resources.memory == nil && resources.cpu == nil)
+    }
+
     @Test(arguments: [
+        ["--l3-cache-schema", "L3:0=f"], ["--mem-bw-schema", "MB:0=20"], ["--blkio-weight", ""],
         ["--memory", "much"], ["--cpu-quota", "half"], ["--pids-limit", ""], ["--memory", "-2"],
         ["--memory", "99999999999t"],
     ])

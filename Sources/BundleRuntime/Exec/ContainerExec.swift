@@ -112,7 +112,7 @@ struct ContainerExec {
     private func openGroup() throws(RuntimeFailure) -> OwnedDescriptor? {
         guard let path = plan.cgroup?.unifiedDirectory, !plan.namespaces.hasUser else { return nil }
         // A group that the container has divided takes no processes: it is put beside the first one.
-        guard plan.request.cgroup != nil || plan.cgroup?.isDivided == false else { return nil }
+        guard !plan.request.cgroups.isEmpty || plan.cgroup?.isDivided == false else { return nil }
         do throws(SystemCallError) { return try Files.open(path, flags: [.readOnly, .directory]) } catch {
             throw RuntimeFailure(.system, "control groups: \(error)")
         }

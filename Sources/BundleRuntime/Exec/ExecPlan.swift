@@ -104,22 +104,33 @@ final class ExecPlan {
     private static func cgroup(_ state: BundleState, _ request: ExecRequest) throws(RuntimeFailure) -> ContainerCgroup?
     {
         guard let cgroup = try state.openCgroup() else { return nil }
-        guard let path = request.cgroup else { return cgroup }
+        guard !request.cgroups.isEmpty else { return cgroup }
+        var wanted: [String: String] = [:]
+        for (controller, path) in request.cgroups { wanted[controller] = try below(path) }
+        var found: Set<String> = []
+        // The container may have made one for all in some of the trees only.
+        let groups = cgroup.groups.map { group in
+            guard let controller = (group.controllers + [""]).first(where: { wanted[$0] != nil }),
+                let directory = wanted[controller].map({ group.directory + $0 }),
+                (try? FileStatus.of(directory))?.kind == .directory
+            else { return group }
+            found.formUnion(group.controllers + [""])
+            return ContainerCgroup.Group(controllers: group.controllers, directory: directory)
+        }
+        for (controller, path) in request.cgroups where !found.contains(controller) {
+            let option = controller.isEmpty ? path : "\(controller):\(path)"
+            throw RuntimeFailure(.refused, "--cgroup \(option): the container has no such group")
+        }
+        return ContainerCgroup(groups: groups, isRootless: cgroup.isRootless)
+    }
+
+    /// What a path adds to a group's directory; nothing for the group itself.
+    private static func below(_ path: String) throws(RuntimeFailure) -> String {
         let parts = path.split(separator: "/")
         guard !parts.contains(".."), path.utf8.count < 4096 else {
             throw RuntimeFailure(
                 .refused, "--cgroup \(path): must name a group below the container's: `..` components are not allowed")
         }
-        let below = parts.filter { $0 != "." }.map { "/\($0)" }.joined()
-        var found = below.isEmpty
-        // The container may have made it in some of the trees only.
-        let groups = cgroup.groups.map { group in
-            let directory = group.directory + below
-            guard (try? FileStatus.of(directory))?.kind == .directory else { return group }
-            found = true
-            return ContainerCgroup.Group(controllers: group.controllers, directory: directory)
-        }
-        guard found else { throw RuntimeFailure(.refused, "--cgroup \(path): the container has no such group") }
-        return ContainerCgroup(groups: groups, isRootless: cgroup.isRootless)
+        return parts.filter { $0 != "." }.map { "/\($0)" }.joined()
     }
 }

@@ -22,8 +22,9 @@ public struct ExecRequest: Hashable, Sendable {
     public var pidfdSocket: String?
     public var pidFile: String?
     public var preservedDescriptors: UInt32 = 0
-    /// Runs in a sub-group of the container's control group (`--cgroup`); must not lead out of it.
-    public var cgroup: String?
+    /// Sub-groups of the container's control groups, by controller; for all trees under the empty name. They must not lead
+    /// out of them.
+    public var cgroups: [String: String] = [:]
     /// Starts even in a paused container, and waits until it goes on.
     public var ignoresPause = false
     public var detaches = false

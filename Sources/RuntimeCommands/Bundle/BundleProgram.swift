@@ -8,8 +8,11 @@ enum BundleProgram {
     /// The version of the runtime specification that `--version` and `features` name.
     static var versionText: String {
         // Docker takes what stands behind the word "version" of the last line that has it.
-        "martlet version \(Martlet.version)\nspec: \(RuntimeSpecification.version)"
+        "martlet version \(Martlet.version)\nspec: \(RuntimeSpecification.version)\n\(abilities)"
     }
+
+    /// crun's line of what was built in, by which people and tests look for it.
+    private static let abilities = "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +WASM:wasmtime"
 
     /// Performs a verb. Whatever fails is one line on standard error and in the log, and a status.
     static func perform(_ verb: BundleVerb, _ words: [String], _ globals: GlobalSettings) -> Int32 {

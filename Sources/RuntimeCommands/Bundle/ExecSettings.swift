@@ -58,15 +58,26 @@ struct ExecSettings: Sendable {
             (settings, text) throws(UsageError) in
             settings.request.preservedDescriptors = try LaunchSettings.preserved(text, verb: "exec")
         },
-        .value("--cgroup", argument: "PATH", help: "Run it in this cgroup of the container") {
-            (settings, text) throws(UsageError) in
-            guard settings.request.cgroup == nil, !text.isEmpty else {
-                throw UsageError("--cgroup \(text): name one cgroup", verb: "exec")
-            }
-            settings.request.cgroup = text
+        .value("--cgroup", argument: "[CONTROLLERS:]PATH", help: "Run it in this cgroup of the container") {
+            (settings, text) throws(UsageError) in try settings.addCgroup(text)
         },
         .boolean("--ignore-paused", help: "Also when the container is paused") { $0.request.ignoresPause = $1 },
     ]
+
+    /// One path for all trees, or one for each controller of version 1.
+    private mutating func addCgroup(_ text: String) throws(UsageError) {
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        let controllers = parts.count > 1 ? parts[0].split(separator: ",", omittingEmptySubsequences: false) : [""]
+        guard let path = parts.last, !path.isEmpty else {
+            throw UsageError("--cgroup \(text): name a cgroup", verb: "exec")
+        }
+        for controller in controllers {
+            guard request.cgroups[""] == nil, controller.isEmpty ? request.cgroups.isEmpty : true,
+                parts.count == 1 || !controller.isEmpty,
+                request.cgroups.updateValue(String(path), forKey: String(controller)) == nil
+            else { throw UsageError("--cgroup \(text): name one cgroup for each controller", verb: "exec") }
+        }
+    }
 
     /// 2^32 - 1 means "no change" to the kernel and is no identity.
     private static func identity(_ text: Substring, _ option: String) throws(UsageError) -> UInt32 {

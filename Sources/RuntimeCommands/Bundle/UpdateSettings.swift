@@ -28,8 +28,10 @@ struct UpdateSettings: Sendable {
             number(["--cpu-idle"], "cpu", "idle", "1 makes it run only when nobody else wants to"),
             text("--cpuset-cpus", "cpu", "cpus", "The processors, such as 0-2,4"),
             text("--cpuset-mems", "cpu", "mems", "The memory nodes"),
-            number(["--pids-limit"], "pids", "limit", "The most processes; -1 is no limit"),
-            number(["--blkio-weight"], "blockIO", "weight", "The weight for block devices, 10 to 1000"),
+            number(["--pids-limit"], "pids", "limit", "The most processes; -1 is no limit", takesEmpty: false),
+            number(
+                ["--blkio-weight"], "blockIO", "weight", "The weight for block devices, 10 to 1000", takesEmpty: false),
+            cache("--l3-cache-schema"), cache("--mem-bw-schema"),
         ])
 
     /// Sets one member of one of the objects of `linux.resources`.
@@ -43,15 +45,29 @@ struct UpdateSettings: Sendable {
     private static func text(_ name: String, _ group: String, _ member: String, _ help: String)
         -> Option<UpdateSettings>
     {
-        .value(name, argument: "LIST", help: help) { $0.set(group, member, .string($1)) }
+        .value(name, argument: "LIST", help: help) {
+            // As with runc: the same as not to write the option.
+            if !$1.isEmpty { $0.set(group, member, .string($1)) }
+        }
     }
 
-    private static func number(_ names: [String], _ group: String, _ member: String, _ help: String)
-        -> Option<UpdateSettings>
-    {
+    /// Of `linux.intelRdt`, which stays as the container was made with.
+    private static func cache(_ name: String) -> Option<UpdateSettings> {
+        .value(name, argument: "SCHEMA", help: "Refused unless it is empty: linux.intelRdt can't be changed") {
+            (_, text) throws(UsageError) in
+            guard text.isEmpty else {
+                throw UsageError("\(name): linux.intelRdt of a container can't be changed", verb: "update")
+            }
+        }
+    }
+
+    private static func number(
+        _ names: [String], _ group: String, _ member: String, _ help: String, takesEmpty: Bool = true
+    ) -> Option<UpdateSettings> {
         Option(
             names: names, help: help,
             effect: .value(argument: "N") { (settings, text) throws(UsageError) in
+                if text.isEmpty, takesEmpty { return }
                 guard let number = Int64(text) else {
                     throw UsageError("\(names[0]) \(text): write a number", verb: "update")
                 }
@@ -63,6 +79,7 @@ struct UpdateSettings: Sendable {
         -> Option<UpdateSettings>
     {
         .value(name, argument: "SIZE", help: help) { (settings, text) throws(UsageError) in
+            if text.isEmpty { return }
             guard let size = size(text) else {
                 throw UsageError("\(name) \(text): write a size such as 64m, or -1", verb: "update")
             }
