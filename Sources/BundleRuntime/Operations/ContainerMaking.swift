@@ -102,7 +102,14 @@ final class ContainerMaking {
     /// From here on others see the container.
     private func appear() throws(RuntimeFailure) {
         try directory.create(state, configuration: plan.document.bytes)
+        if !hasUsualGroups { directory.remember(state.cgroup) }
         try store.publish(plan.id)
+    }
+
+    /// Whether the id tells where they are.
+    private var hasUsualGroups: Bool {
+        runtime.settings.cgroupManager == .filesystem && !runtime.isRootless
+            && plan.configuration.linux.cgroupsPath?.isEmpty ?? true
     }
 
     private struct Spawned: ~Copyable {

@@ -1,3 +1,4 @@
+import Cgroups
 import ContainerLifecycle
 import OCISpec
 import SystemCalls
@@ -18,7 +19,7 @@ extension ContainerRuntime {
             // Nothing in it can be read: nothing else is known of it either.
             state = nil
         }
-        guard let state else { return try store.remove(id) }
+        guard let state else { return try deleteUnreadable(id, directory, store) }
         let status = state.status
         guard force || status == .stopped || status == .created else {
             throw RuntimeFailure(.wrongState, "cannot delete container \(id) that is not stopped: \(status.rawValue)")
@@ -26,6 +27,26 @@ extension ContainerRuntime {
         let removal = try ContainerRemoval(directory: directory, state: state)
         if status != .stopped { try removal.kill() }
         try removal.finish(store, warn: warn)
+    }
+
+    /// Removes a container of which nothing but its id and its control groups is known.
+    private func deleteUnreadable(
+        _ id: String, _ directory: borrowing ContainerDirectory, _ store: borrowing BundleStore
+    ) throws(RuntimeFailure) {
+        let cgroup: ContainerCgroup?
+        switch directory.remembered() {
+        case .none: cgroup = nil
+        case .groups(let groups): cgroup = groups
+        case .unknown: cgroup = isRootless ? nil : try? ContainerCgroup.usual(id: id)
+        }
+        if let cgroup, !cgroup.isEmpty {
+            do throws(CgroupError) {
+                // Gone already where somebody else has removed them.
+                if cgroup.groups.contains(where: { (try? FileStatus.of($0.directory)) != nil }) { try cgroup.kill() }
+                try cgroup.delete()
+            } catch { throw RuntimeFailure(error) }
+        }
+        try store.remove(id)
     }
 
     private func deleteUnpublished(

@@ -82,6 +82,32 @@ struct LifecycleTests {
         }
     }
 
+    @Test(arguments: [nil, "/PLACE-damaged"], ["", "nonsense", "7\n{}\n"])
+    func whatADamagedRecordStoodForGoesWithForce(place: String?, record: String) throws {
+        let container = try runtime.bundle(.native, "fork") {
+            // Without a pid namespace of its own nothing else ends with the first process.
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["mount", "network"])
+            if let place {
+                let name = place.replacingOccurrences(of: "PLACE", with: runtime.folder.lastPathComponent)
+                $0.linux["cgroupsPath"] = .string(name)
+            }
+        }
+        let other = try runtime.bundle(.wasm, "rest")
+        _ = try container.launch()
+        _ = try other.launch()
+        let process = try container.process()
+        try Data(record.utf8).write(to: URL(fileURLWithPath: "\(runtime.stateDirectory)/\(container.id)/record"))
+        #expect(try container("delete").code != 0)
+        #expect(Machine.exists("/proc/\(process)"))
+        let outcome = try container("delete", "--force")
+        #expect(outcome.code == 0, "\(outcome)")
+        let status = "/proc/\(process)/stat"
+        #expect(Machine.wait { Machine.text(of: status).isEmpty || Machine.text(of: status).contains(") Z ") })
+        let census = Census(runtime, ids: ["\(runtime.folder.lastPathComponent)-damaged", container.id])
+        #expect(census.cgroups.isEmpty && !census.files.contains { $0.contains(container.id) }, "\(census)")
+        #expect(try other.status() == "running")
+    }
+
     @Test(arguments: Guest.allCases) func aPidFileNamesTheProcess(guest: Guest) throws {
         let container = try runtime.bundle(guest, "rest")
         let file = runtime.path("pid")
