@@ -90,15 +90,13 @@ let package = Package(
             "WasmWorkload",
             [
                 "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "JSON", "OCISpec",
-                "Sandbox",
-                "SystemCalls", "WASIPreview1", "WasmEngine",
+                "Sandbox", "SystemCalls", "WASIPreview1", "WasmBinary", "WasmEngine",
             ])
         + layer(
             "BundleRuntime",
             [
                 "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "ImageStore",
-                "JSON",
-                "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+                "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "RuntimeCommands",

@@ -1,4 +1,5 @@
 import CArchive
+import SystemCalls
 
 extension ArchiveEntry {
     /// Takes over what libarchive read. Checks every number before it is believed.
@@ -7,7 +8,7 @@ extension ArchiveEntry {
             throw .malformed(where: "entry \(number)", reason: "it has no name")
         }
         let path = bytes(name)
-        let place = "\"\(readable(path))\""
+        let place = "\"\(String(printable: path))\""
         self.init(
             path: path, kind: try Kind(header, place: place),
             permissions: UInt32(archive_entry_perm(header)) & 0o7777,

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// One entry of an archive, as a value. Names are bytes: a tar archive promises no encoding.
 public struct ArchiveEntry: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
@@ -46,8 +48,8 @@ public struct ArchiveEntry: Sendable, Equatable {
         self.extents = extents
     }
 
-    /// The name for a message: what isn't UTF-8 or printable is replaced, and the end of a very long one is cut off.
-    public var displayName: String { readable(path) }
+    /// The name for a message.
+    public var displayName: String { String(printable: path) }
 }
 
 extension ArchiveEntry {
@@ -85,10 +87,4 @@ extension ArchiveEntry {
             self.count = count
         }
     }
-}
-
-/// Bytes of a name for a message: at most 200 of them, control characters replaced.
-func readable(_ bytes: [UInt8]) -> String {
-    let shown = bytes.prefix(200).map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
-    return String(decoding: shown, as: UTF8.self) + (bytes.count > 200 ? "…" : "")
 }

@@ -53,9 +53,6 @@ public final class ArchiveReader {
         guard opened.succeeded else { throw .notAnArchive(opened.message) }
     }
 
-    /// What has been read so far; complete after `finish`.
-    public var totals: ArchiveTotals { feed.stream.totals }
-
     /// The next entry, skipping what is left of the one before; nil at the end of the archive.
     ///
     /// Throws `malformed` for what the format doesn't allow or what no image may have: negative or contradictory sizes,

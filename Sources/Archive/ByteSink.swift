@@ -24,14 +24,3 @@ public final class DescriptorSink: ByteSink {
         } catch { throw .inputOutput(error) }
     }
 }
-
-/// Keeps everything in memory: for small archives.
-public final class MemorySink: ByteSink {
-    public private(set) var bytes: [UInt8] = []
-
-    public init() {}
-
-    public func write(_ bytes: RawSpan) {
-        bytes.withUnsafeBytes { self.bytes.append(contentsOf: $0) }
-    }
-}

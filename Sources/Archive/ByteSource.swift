@@ -18,14 +18,3 @@ public final class DescriptorSource: ByteSource {
         } catch { throw .inputOutput(error) }
     }
 }
-
-/// The bytes that a closure hands out: it fills some of the buffer and returns how much, 0 at the end.
-public final class ChunkSource: ByteSource {
-    private let next: @Sendable (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int
-
-    public init(_ next: @escaping @Sendable (UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int) {
-        self.next = next
-    }
-
-    public func read(into buffer: UnsafeMutableRawBufferPointer) throws(ArchiveError) -> Int { try next(buffer) }
-}

@@ -3,13 +3,6 @@ import OCISpec
 import SystemCalls
 
 extension ImageStore {
-    /// Gives an image one more name.
-    public func tag(_ image: StoredImage, as name: ImageReference) throws(StoreError) {
-        let lock = try StoreLock.hold(layout.namesLock, exclusive: true)
-        defer { lock.release() }
-        try link(layout.record(image.manifestDigest), to: name)
-    }
-
     /// What `remove` took away.
     public struct Removal: Sendable, Equatable {
         public var names: [ImageReference]

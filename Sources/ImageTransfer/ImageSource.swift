@@ -17,12 +17,6 @@ public enum ImageSource: Sendable, Equatable {
     /// A WebAssembly text, by its name or its first bytes.
     case wat(path: String)
 
-    public var path: String {
-        switch self {
-        case .layout(let path), .archive(let path), .bundle(let path), .wasm(let path), .wat(let path): path
-        }
-    }
-
     /// Looks at a path. Nil when nothing is there; then it may be the name of an image.
     public static func detect(_ path: String) throws(TransferError) -> ImageSource? {
         let status: FileStatus

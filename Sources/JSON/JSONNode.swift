@@ -107,15 +107,6 @@ public struct JSONNode: Sendable {
         return exact
     }
 
-    public func double() throws(JSONError) -> Double {
-        switch value {
-        case .integer(let number): return Double(number)
-        case .unsigned(let number): return Double(number)
-        case .double(let number): return number
-        default: throw expected("a number")
-        }
-    }
-
     // MARK: Common shapes
 
     public func strings() throws(JSONError) -> [String] {

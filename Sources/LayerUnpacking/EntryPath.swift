@@ -5,8 +5,6 @@ struct EntryPath {
     /// Each a C string of 1 to 255 bytes without a slash: never `.` or `..`.
     let components: [[CChar]]
 
-    var isRoot: Bool { components.isEmpty }
-
     /// Checks a name by the rules for entries, or for the target of a hard link, which may begin with a slash and means
     /// the root that is unpacked into then.
     init(_ bytes: [UInt8], limits: UnpackLimits, allowingAbsolute: Bool = false) throws(Refusal) {

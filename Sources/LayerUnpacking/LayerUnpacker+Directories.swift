@@ -131,7 +131,4 @@ extension LayerUnpacker {
 }
 
 /// A component for a message.
-func readable(_ name: [CChar]) -> String {
-    let shown = name.dropLast().map { UInt8(bitPattern: $0) }.map { $0 < 0x20 || $0 == 0x7f ? UInt8(ascii: "?") : $0 }
-    return String(decoding: shown, as: UTF8.self)
-}
+func readable(_ name: [CChar]) -> String { String(printable: name.dropLast().map { UInt8(bitPattern: $0) }) }

@@ -63,16 +63,6 @@ public struct ImageReference: Hashable, Sendable {
         self.digest = digest
     }
 
-    /// The same repository by a tag; nil when that isn't one.
-    public func tagged(_ tag: String) -> ImageReference? {
-        Self.isTag(tag) ? ImageReference(domain: domain, path: path, tag: tag, digest: nil) : nil
-    }
-
-    /// The same repository by digest alone.
-    public func pinned(to digest: Digest) -> ImageReference {
-        ImageReference(domain: domain, path: path, tag: nil, digest: digest)
-    }
-
     /// Registry and repository, without tag and digest.
     public var name: String { "\(domain)/\(path)" }
 

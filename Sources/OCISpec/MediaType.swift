@@ -40,8 +40,6 @@ public struct MediaType: RawRepresentable, Hashable, Sendable, CustomStringConve
     // Spin's applications.
     public static let spinApplication = MediaType("application/vnd.fermyon.spin.application.v1+config")
     public static let wasmContent = MediaType("application/vnd.wasm.content.layer.v1+wasm")
-    public static let wasmData = MediaType("application/vnd.wasm.content.layer.v1+data")
-    public static let wasmBundleGzip = MediaType("application/vnd.wasm.content.bundle.v1.tar+gzip")
 }
 
 extension MediaType {

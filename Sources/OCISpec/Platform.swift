@@ -74,9 +74,6 @@ public struct Platform: Hashable, Sendable {
             && (mine.variant == nil || mine.variant == theirs.variant)
     }
 
-    /// Whether the image holds WebAssembly by its platform.
-    public var isWasm: Bool { architecture == "wasm" || architecture == "wasm32" }
-
     /// The machine martlet runs on.
     public static var host: Platform {
         #if arch(x86_64)

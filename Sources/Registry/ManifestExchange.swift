@@ -42,17 +42,6 @@ struct ManifestExchange {
         }
     }
 
-    /// Whether the repository has a manifest of that digest.
-    func exists(_ digest: Digest) async throws(RegistryError) -> Bool {
-        let accept = Self.accepted.map(\.rawValue).joined(separator: ", ")
-        let request = WebRequest(
-            .HEAD, session.endpoint.manifest(digest.description), headers: [("Accept", accept)])
-        let answer = try await session.send(
-            request, scopes: [.push(session.endpoint.repository)], accepting: [200, 404],
-            subject: "push \(session.endpoint.name)/\(session.endpoint.repository) manifest \(digest.short)")
-        return answer.status == 200
-    }
-
     /// Puts a manifest or index under a tag or its digest, in exactly these bytes.
     func put(_ bytes: [UInt8], type: MediaType, as reference: String) async throws(RegistryError) {
         let subject = "push \(session.endpoint.name)/\(session.endpoint.repository) manifest \(reference)"

@@ -29,12 +29,6 @@ extension ModuleOutline {
         return exportsFunction("_initialize") ? .reactor : .exports
     }
 
-    /// The WASI modules and others that the imports name, each once, in order.
-    public var importedModules: [String] {
-        var seen: Set<String> = []
-        return imports.map(\.module).filter { seen.insert($0).inserted }
-    }
-
     /// Whether it asks for preview 1 under one of its two names.
     public var usesPreview1: Bool {
         imports.contains { $0.module == "wasi_snapshot_preview1" || $0.module == "wasi_unstable" }

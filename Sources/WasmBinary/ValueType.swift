@@ -3,8 +3,6 @@ public enum ValueType: Hashable, Sendable {
     case i32, i64, f32, f64, v128
     case reference(ReferenceType)
 
-    /// `funcref`.
-    public static let functionReference = ValueType.reference(ReferenceType(nullable: true, heap: .function))
     /// `externref`.
     public static let externReference = ValueType.reference(ReferenceType(nullable: true, heap: .extern))
 }

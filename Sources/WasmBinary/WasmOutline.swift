@@ -10,19 +10,4 @@ public enum WasmOutline: Hashable, Sendable {
         case nil: throw BinaryError(.notWebAssembly, at: 0)
         }
     }
-
-    public var sections: [Section] {
-        switch self {
-        case .module(let module): module.sections
-        case .component(let component): component.sections
-        }
-    }
-
-    /// The name that the binary gives itself.
-    public var name: String? {
-        switch self {
-        case .module(let module): module.name
-        case .component(let component): component.name
-        }
-    }
 }

@@ -66,8 +66,6 @@ public struct TarBuilder: Sendable {
         add("././@LongLink", type: type, data: Array(name.utf8) + [0], format: .gnu)
     }
 
-    public mutating func raw(_ more: [UInt8]) { bytes += more }
-
     /// The archive with its end: two blocks of zeros.
     public func ended() -> [UInt8] { bytes + [UInt8](repeating: 0, count: 1024) }
 

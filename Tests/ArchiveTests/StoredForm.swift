@@ -1,3 +1,5 @@
+import ArchiveFixtures
+
 @testable import Archive
 
 /// Bytes as they are stored: compressed, whether they are an archive or not.

@@ -1,4 +1,5 @@
 import Archive
+import ArchiveFixtures
 import Testing
 
 @Suite("Archives without the end of their last block")

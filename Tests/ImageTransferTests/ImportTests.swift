@@ -274,7 +274,7 @@ struct ImportTests {
         let image = try fixture.importing("layout")[0]
         guard case .artifact(let digest, _) = image.form else { throw StoreError.notFound("artifact") }
         #expect(digest == Digest.of(SampleModule.bytes))
-        #expect(image.platform.isWasm)
+        #expect(image.platform.architecture == "wasm")
         #expect(image.configuration.entrypoint == (configurationType == .imageConfiguration ? ["/app.wasm"] : []))
     }
 }

@@ -39,7 +39,6 @@ import WasmEngine
         #expect(outline.entryPoint == .command)
         #expect(outline.usesPreview1)
         #expect(!outline.usesThreads)
-        #expect(outline.importedModules == ["wasi_snapshot_preview1", "env"])
     }
 
     @Test func sectionsHaveNamesAndPlaces() throws {

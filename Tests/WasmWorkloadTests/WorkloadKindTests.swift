@@ -74,11 +74,4 @@ struct WorkloadKindTests {
         }
         #expect(error?.description.hasPrefix("annotation run.oci.handler=\(name): ") == true)
     }
-
-    @Test("the entry is looked for as the plan does")
-    func candidates() {
-        let process = RuntimeProcess(arguments: ["app.wasm"], environment: ["PATH=/bin"], workingDirectory: "/work")
-        #expect(WorkloadKind.entryCandidates(of: process) == ["/work/app.wasm", "/app.wasm", "/bin/app.wasm"])
-        #expect(WorkloadKind.entryCandidates(of: RuntimeProcess(arguments: [])) == [])
-    }
 }

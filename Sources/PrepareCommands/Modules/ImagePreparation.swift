@@ -2,6 +2,7 @@ import ImageStore
 import ImageTransfer
 import OCISpec
 import SystemCalls
+import WasmBinary
 import WasmWorkload
 
 /// What follows when an image came into the store: it is unpacked and its entry module is compiled, so that running it later
@@ -32,7 +33,7 @@ struct ImagePreparation {
                 request: WorkloadRequest())
         } catch { return Output.note("note: \(error)") }
         // A base image without an entry point of its own is nothing to remark on.
-        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: wasm) else {
+        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: BinaryKind.magic) else {
             return
         }
         let name = "entry point \(program.name)"
@@ -42,9 +43,6 @@ struct ImagePreparation {
         }
         try compile(file, name)
     }
-
-    /// `\0asm`
-    private var wasm: [UInt8] { [0x00, 0x61, 0x73, 0x6D] }
 
     private func compile(_ file: consuming OwnedDescriptor, _ name: String) throws(CommandFailure) {
         progress.observe(.writing(path: "compiled code"))

@@ -1,4 +1,5 @@
 import SystemCalls
+import WasmBinary
 import WasmEngine
 
 /// Finds the compiled form of a plan's program; has the companion compile it when there is none.
@@ -77,12 +78,12 @@ public struct ModuleLookup {
     private func checkKind(_ file: borrowing ProgramFile) throws(WorkloadError) {
         let head = try file.head()
         let name = file.name
-        if head.starts(with: [0x7f, 0x45, 0x4c, 0x46]) || head.starts(with: [0x23, 0x21]) {
+        if WorkloadKind.kind(byContent: head) == .native {
             throw WorkloadError(
                 .cannotRun,
                 "\(name) is a native program; martlet run starts wasm programs: use runc or crun for this image")
         }
-        if head.starts(with: [0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00]) {
+        if BinaryKind(preamble: head) == .component {
             throw WorkloadError(
                 .cannotRun, "\(name) is a component; this version runs core modules with WASI preview 1")
         }

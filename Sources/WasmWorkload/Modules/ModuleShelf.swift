@@ -75,7 +75,4 @@ public final class ModuleShelf: Sendable {
 
     /// The engine's descriptors of the modules' files: they have to stay open, at their numbers, for the modules to be used.
     public var descriptors: [Int32] { state.withLock { $0.modules.compactMap(\.module.fileDescriptor) } }
-
-    /// How many modules are at hand.
-    public var count: Int { state.withLock { $0.modules.count } }
 }

@@ -1,11 +1,8 @@
-import OCISpec
+import WasmBinary
 
 /// How a bundle's process runs: as a guest of the wasm engine, or as a program of the kernel's.
 public enum WorkloadKind: Hashable, Sendable {
     case wasm, native
-
-    /// How many of the entry's first bytes tell what it is.
-    public static let preambleSize = 4
 
     /// The annotations of the field, as crun reads them; `handler` is looked at first and alone.
     enum Annotation {
@@ -26,7 +23,7 @@ public enum WorkloadKind: Hashable, Sendable {
     /// - A pod's sandbox container, which inherits the pod's annotations, is never under a demand.
     ///
     /// - Parameters:
-    ///   - preamble: the entry's first bytes, `preambleSize` or more when it has them; nil when there is no such file.
+    ///   - preamble: the entry's first bytes, 4 or more when it has them; nil when there is no such file.
     ///   - entry: the first of `process.args`, with or without `#export`.
     ///
     /// Errors: a demand on a native entry; a handler that isn't here. An unknown variant is ignored like any unknown
@@ -46,14 +43,9 @@ public enum WorkloadKind: Hashable, Sendable {
         return .wasm
     }
 
-    /// Where the entry may be, absolute paths inside the container's root in the order in which they are looked at.
-    public static func entryCandidates(of process: RuntimeProcess) -> [String] {
-        guard let first = process.arguments.first else { return [] }
-        return EntryPointName(first).candidates(in: process.workingDirectory, path: process.environment)
-    }
-
-    private static func kind(byContent preamble: [UInt8]) -> WorkloadKind? {
-        if preamble.starts(with: [0x00, 0x61, 0x73, 0x6d]) { return .wasm }
+    /// What the first bytes alone say; nil when they say nothing.
+    static func kind(byContent preamble: [UInt8]) -> WorkloadKind? {
+        if preamble.starts(with: BinaryKind.magic) { return .wasm }
         if preamble.starts(with: [0x7F, 0x45, 0x4C, 0x46]) || preamble.starts(with: Array("#!".utf8)) {
             return .native
         }

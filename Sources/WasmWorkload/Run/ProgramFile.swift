@@ -1,5 +1,6 @@
 import ContainerMounts
 import SystemCalls
+import WasmBinary
 
 /// The file that holds a workload's code, opened for reading.
 public struct ProgramFile: ~Copyable {
@@ -88,18 +89,10 @@ public struct ProgramFile: ~Copyable {
         return try Files.open(path, in: root, flags: [.path], resolve: inside)
     }
 
-    /// Whether it holds a wasm module or component, or is named as the text of one.
-    public borrowing func isGuest() throws(WorkloadError) -> Bool {
-        guard status.kind == .regular else { return false }
-        let head = try head()
-        if head.starts(with: [0x00, 0x61, 0x73, 0x6d]) { return true }
-        return name.hasSuffix(".wat") && head.first != 0x7f && !head.starts(with: Array("#!".utf8))
-    }
-
     /// The first bytes, from which the kind of program is told.
     public borrowing func head() throws(WorkloadError) -> [UInt8] {
         do throws(SystemCallError) {
-            return try Files.prefix(descriptor.rawValue, count: 8)
+            return try Files.prefix(descriptor.rawValue, count: BinaryKind.preambleSize)
         } catch { throw WorkloadError(.cannotRun, "\(name) can't be read: \(error)") }
     }
 }
