@@ -63,7 +63,7 @@ public enum SealedProgram {
     }
 
     private static func restoreEnvironment() {
-        Environment.set(libraryPath, to: Environment.value(savedLibraryPath))
-        Environment.set(savedLibraryPath, to: nil)
+        try? Environment.set(libraryPath, to: Environment.value(savedLibraryPath))
+        try? Environment.set(savedLibraryPath, to: nil)
     }
 }

@@ -4,10 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/fs.h>
-#include <linux/seccomp.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
@@ -55,32 +52,6 @@ int martlet_landlock_allow_port(int ruleset, uint64_t port, uint64_t rights) {
 
 int martlet_landlock_restrict(int ruleset) { return (int)syscall(__NR_landlock_restrict_self, ruleset, 0); }
 
-_Static_assert(sizeof(struct martlet_bpf_instruction) == sizeof(struct sock_filter), "the layout of sock_filter");
-_Static_assert(offsetof(struct martlet_bpf_instruction, operand) == offsetof(struct sock_filter, k), "its operand");
-
-int martlet_seccomp_filter(const struct martlet_bpf_instruction *program, unsigned short count) {
-    struct sock_fprog filter = {.len = count, .filter = (struct sock_filter *)program};
-    return (int)syscall(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
-}
-
-int martlet_capabilities_clear(void) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    struct __user_cap_data_struct none[2] = {{0}, {0}};
-    return (int)syscall(__NR_capset, &header, none);
-}
-
-int martlet_capabilities_keep(uint64_t kept) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    struct __user_cap_data_struct sets[2] = {{0}, {0}};
-    if (syscall(__NR_capget, &header, sets) != 0) return -1;
-    for (int word = 0; word < 2; word++) {
-        sets[word].permitted &= (uint32_t)(kept >> 32 * word);
-        sets[word].effective = sets[word].permitted;
-        sets[word].inheritable = 0;
-    }
-    return (int)syscall(__NR_capset, &header, sets);
-}
-
 // The raw calls: glibc's would signal every other thread, and a process that comes here has none.
 int martlet_set_groups(const gid_t *groups, size_t count) { return (int)syscall(__NR_setgroups, count, groups); }
 int martlet_set_group(gid_t group) { return (int)syscall(__NR_setresgid, group, group, group); }
@@ -100,15 +71,6 @@ int martlet_fsconfig_create(int context) {
 }
 int martlet_fsmount(int context, unsigned int attributes) {
     return (int)syscall(__NR_fsmount, context, 1 /* FSMOUNT_CLOEXEC */, attributes);
-}
-
-int martlet_clone_mount(int directory) {
-    return (int)syscall(__NR_open_tree, directory, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-}
-
-int martlet_set_mount_attributes(int mount, uint64_t attributes) {
-    struct mount_attr change = {.attr_set = attributes};
-    return (int)syscall(__NR_mount_setattr, mount, "", AT_EMPTY_PATH, &change, sizeof change);
 }
 
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset) {

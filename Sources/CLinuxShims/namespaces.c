@@ -69,8 +69,6 @@ int martlet_alarm_exit(uint64_t milliseconds) {
     return setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-int martlet_outlive_parent(void) { return prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0); }
-
 static int closed_with_errno(int descriptor) {
     int error = errno;
     close(descriptor);

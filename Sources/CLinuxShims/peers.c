@@ -49,14 +49,6 @@ int martlet_receive_timeout(int socket, unsigned int milliseconds) {
     return set_timeout(socket, SO_RCVTIMEO, milliseconds);
 }
 
-pid_t martlet_reap(int *status) { return waitpid(-1, status, WNOHANG); }
-
-int martlet_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
-
-int martlet_set_variable(const char *name, const char *value) {
-    return value ? setenv(name, value, 1) : unsetenv(name);
-}
-
 int martlet_populate(unsigned long start, unsigned long length) {
     return madvise((void *)start, length, 22 /* MADV_POPULATE_READ */);
 }

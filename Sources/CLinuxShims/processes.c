@@ -11,7 +11,6 @@
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,13 +93,6 @@ int martlet_process_affinity(pid_t process, uint8_t *mask, size_t size) {
 }
 
 int martlet_process_personality(unsigned long wanted) { return personality(wanted); }
-
-int martlet_process_file_system(int descriptor, uint64_t *magic) {
-    struct statfs status;
-    if (fstatfs(descriptor, &status) != 0) return -1;
-    *magic = (uint64_t)status.f_type;
-    return 0;
-}
 
 // The kernel counts one bit less than it is told.
 int martlet_process_set_memory_policy(int mode, const uint64_t *nodes, unsigned long bits) {

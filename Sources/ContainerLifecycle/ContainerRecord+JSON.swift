@@ -16,8 +16,8 @@ extension ContainerRecord {
         object["ports"] = .array(ports.map { .string($0) })
         object["created"] = .unsigned(created)
         object["state"] = .string(state.rawValue)
-        object["supervisor"] = supervisor.map(Self.json)
-        object["workload"] = workload.map(Self.json)
+        object["supervisor"] = supervisor?.json
+        object["workload"] = workload?.json
         object["started"] = started.map { .unsigned($0) }
         object["finished"] = finished.map { .unsigned($0) }
         object["exitStatus"] = exitStatus.map { .integer(Int64($0)) }
@@ -26,10 +26,6 @@ extension ContainerRecord {
         object["layer"] = layer.map { .string($0) }
         object["cgroup"] = cgroup?.json
         return .object(object)
-    }
-
-    private static func json(_ process: ProcessIdentity) -> JSONValue {
-        ["pid": .integer(Int64(process.number)), "startTicks": .unsigned(process.startTicks)]
     }
 
     init(reading bytes: [UInt8]) throws(JSONError) {
@@ -50,8 +46,8 @@ extension ContainerRecord {
             command: try node.required("command").strings(), ports: try node.required("ports").strings(),
             created: try node.required("created").integer())
         self.state = state
-        supervisor = try Self.process(node.optional("supervisor"))
-        workload = try Self.process(node.optional("workload"))
+        supervisor = try node.optional("supervisor").map(ProcessIdentity.init(json:))
+        workload = try node.optional("workload").map(ProcessIdentity.init(json:))
         started = try node.optional("started")?.integer()
         finished = try node.optional("finished")?.integer()
         exitStatus = try node.optional("exitStatus")?.integer()
@@ -59,11 +55,5 @@ extension ContainerRecord {
         removesItself = try node.required("removesItself").bool()
         layer = try node.optional("layer")?.string()
         if let groups = try node.optional("cgroup") { cgroup = try ContainerCgroup(json: groups) }
-    }
-
-    private static func process(_ node: JSONNode?) throws(JSONError) -> ProcessIdentity? {
-        guard let node else { return nil }
-        return ProcessIdentity(
-            number: try node.required("pid").integer(), startTicks: try node.required("startTicks").integer())
     }
 }

@@ -1,5 +1,4 @@
 import Cgroups
-import Sandbox
 
 /// What is on record about a container: the content of its state file.
 public struct ContainerRecord: Equatable, Sendable {

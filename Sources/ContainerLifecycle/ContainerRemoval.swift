@@ -1,5 +1,4 @@
 import Cgroups
-import Sandbox
 import SystemCalls
 
 /// Removes a container: its record and log, its writable layer, its control groups.

@@ -1,4 +1,3 @@
-import Sandbox
 import SystemCalls
 
 /// Runs a workload in the background, under a monitor that keeps its log and records its end.

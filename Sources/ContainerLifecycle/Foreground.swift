@@ -1,5 +1,4 @@
 import Cgroups
-import Sandbox
 import SystemCalls
 
 /// What else is looked after while a workload runs.

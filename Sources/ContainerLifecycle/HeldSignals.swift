@@ -1,5 +1,10 @@
 import SystemCalls
 
+extension Signal {
+    /// What a supervisor passes on to its workload.
+    static let forwarded = [hangUp, interrupt, quit, user1, user2, terminate, windowChanged]
+}
+
 /// Keeps signals from ending this process while it has something to clean up; a supervisor passes them on to its workload.
 ///
 /// To be made before what has to be cleaned up, and before the fork, so that no signal is lost or ends us in between.

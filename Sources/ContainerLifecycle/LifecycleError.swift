@@ -1,4 +1,3 @@
-import Sandbox
 import SystemCalls
 
 /// What went wrong with a container, said so that its owner knows what to do.

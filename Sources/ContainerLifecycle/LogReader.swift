@@ -90,7 +90,7 @@ private struct LogPrinter {
 
     mutating func print(_ line: LogLine) throws(SystemCallError) {
         var bytes: [UInt8] = []
-        if timestamps, !continued.contains(line.stream) { bytes += Array("\(LogTime.text(of: line.time)) ".utf8) }
+        if timestamps, !continued.contains(line.stream) { bytes += Array("\(Timestamp.text(of: line.time)) ".utf8) }
         bytes += line.text
         if line.isComplete {
             bytes.append(UInt8(ascii: "\n"))

@@ -1,5 +1,4 @@
 import Cgroups
-import Sandbox
 import SystemCalls
 
 /// A child of this process, not yet reaped.

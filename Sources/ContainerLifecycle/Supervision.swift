@@ -1,5 +1,4 @@
 import Cgroups
-import Sandbox
 import SystemCalls
 
 /// Waits for a workload: passes signals on, keeps its time limit, moves its streams.
@@ -23,7 +22,7 @@ struct Supervision: ~Copyable {
         attendance: Attendance? = nil
     ) throws(SystemCallError) -> WorkloadExit {
         var attendance = attendance
-        let deadline = timeout.map { Clocks.now(.monotonic).addingClamped($0.wholeNanoseconds) }
+        let deadline = timeout.map { Clocks.deadline(in: $0.wholeNanoseconds) }
         var isOver = false
         var toldToEnd = false
         while true {
@@ -48,7 +47,7 @@ struct Supervision: ~Copyable {
         }
         let exit = try Processes.wait(for: process.number)
         let hurry = isOver || toldToEnd
-        try deliver(&relay, until: hurry ? Clocks.now(.monotonic).addingClamped(Self.patience) : deadline)
+        try deliver(&relay, until: hurry ? Clocks.deadline(in: Self.patience) : deadline)
         if isOver, let timeout { return WorkloadExit(.timedOut(timeout)) }
         let killed = exit == .signal(Signal.kill)
         return WorkloadExit(exit, outOfMemory: killed && (cgroup?.outOfMemoryKills ?? 0) > 0)
@@ -85,22 +84,5 @@ struct Supervision: ~Copyable {
                 if number != Signal.windowChanged { return }
             }
         }
-    }
-}
-
-extension UInt64 {
-    func addingClamped(_ other: UInt64) -> UInt64 {
-        let (sum, overflow) = addingReportingOverflow(other)
-        return overflow ? .max : sum
-    }
-}
-
-extension Duration {
-    /// Clamped to what 64 bits hold: 584 years.
-    var wholeNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0 else { return 0 }
-        let (product, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : product.addingClamped(UInt64(max(attoseconds, 0) / 1_000_000_000))
     }
 }

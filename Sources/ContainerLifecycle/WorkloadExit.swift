@@ -1,4 +1,3 @@
-import Sandbox
 import SystemCalls
 
 /// How a workload ended, and what its caller sees.
@@ -51,22 +50,4 @@ public struct WorkloadExit: Hashable, Sendable {
         case .unknown: "its end is unknown: the supervising process was killed"
         }
     }
-}
-
-/// The signals that have a meaning here, by their numbers on Linux.
-enum Signal {
-    static let hangUp: Int32 = 1
-    static let interrupt: Int32 = 2
-    static let quit: Int32 = 3
-    static let kill: Int32 = 9
-    static let user1: Int32 = 10
-    static let user2: Int32 = 12
-    static let brokenPipe: Int32 = 13
-    static let terminate: Int32 = 15
-    static let child: Int32 = 17
-    static let windowChanged: Int32 = 28
-    static let badSystemCall: Int32 = 31
-
-    /// What a supervisor passes on to its workload.
-    static let forwarded: [Int32] = [hangUp, interrupt, quit, user1, user2, terminate, windowChanged]
 }

@@ -34,7 +34,7 @@ extension ContainerRoot {
                     root.rawValue, propagation: propagation.kind, recursive: propagation.isRecursive)
             }
         }
-        _ = Confinement.replaceFileModeMask(0o022)
+        Confinement.setFileModeMask(0o022)
     }
 
     private borrowing func pivot() throws(SystemCallError) {

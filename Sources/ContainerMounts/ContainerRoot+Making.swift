@@ -9,7 +9,7 @@ extension ContainerRoot {
     ///
     /// - Parameter sources: what the process outside of the user namespace opened before the fork.
     public init(_ plan: MountPlan, sources: borrowing MountSources) throws(FieldError) {
-        _ = Confinement.replaceFileModeMask(0)
+        Confinement.setFileModeMask(0)
         if plan.hasOwnMountNamespace { try Self.setPropagation(plan) }
         let inherited = sources.root
         let tree = try asking("root.path") { () throws(SystemCallError) -> OwnedDescriptor in

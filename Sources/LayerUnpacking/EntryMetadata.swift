@@ -40,7 +40,7 @@ extension LayerUnpacker {
                 guard error == .notPermitted || error == .invalid else { throw error }
             }
         }
-        let isOurs = entry.owner == OwnershipCalls.effectiveUser && entry.group == OwnershipCalls.effectiveGroup
+        let isOurs = entry.owner == Processes.effectiveUser && entry.group == Processes.effectiveGroup
         if !isOurs { summary.note(.ownerNotSet, entry.displayName) }
         return isOurs
     }

@@ -19,5 +19,5 @@ public struct UnpackPrivileges: Sendable, Equatable {
     public static let none = UnpackPrivileges(setsOwners: false, makesDevices: false, setsCapabilities: false)
 
     /// Everything for root, nothing for anybody else. A refusal by the kernel is a note too.
-    public static var ofThisProcess: UnpackPrivileges { OwnershipCalls.effectiveUser == 0 ? .all : .none }
+    public static var ofThisProcess: UnpackPrivileges { Processes.effectiveUser == 0 ? .all : .none }
 }

@@ -8,7 +8,6 @@ public struct ProcessFileSystem: ~Copyable, Sendable {
     public let isOwn: Bool
 
     /// PROC_SUPER_MAGIC and PROC_ROOT_INO.
-    private static let magic: UInt64 = 0x9FA0
     private static let rootInode: UInt64 = 1
     /// Bytes of a file here that are read.
     private static let readLimit = 4096
@@ -49,7 +48,7 @@ public struct ProcessFileSystem: ~Copyable, Sendable {
     }
 
     private static func isRoot(_ descriptor: Int32) -> Bool {
-        guard (try? ProcessAttributes.fileSystem(of: descriptor)) == magic,
+        guard (try? FilesystemType.of(descriptor)) == .proc,
             let status = try? FileStatus.of(descriptor)
         else { return false }
         return status.inode == rootInode && status.kind == .directory

@@ -13,7 +13,7 @@ extension SandboxPolicy {
         identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil
     ) throws(SandboxError) -> [SandboxNote] {
         try step("descriptors") { () throws(SystemCallError) in
-            try OpenDescriptors.refuseDirectoryStreams()
+            try StandardStreams.refuseDirectories()
             try OpenDescriptors.closeAll(except: keepDescriptors + enteredDirectory)
         }
         try step("root directory") { () throws(SystemCallError) in

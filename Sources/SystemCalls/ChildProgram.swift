@@ -1,3 +1,4 @@
+import CLinuxShims
 import Glibc
 
 /// A program run beside this one by posix_spawn(3), which a process with threads may use.
@@ -31,7 +32,8 @@ public enum ChildProgram {
             posix_spawn_file_actions_addclose(&actions, parking + number)
         }
         // What we were started with isn't closed on exec: --preserve-fds is for the container alone.
-        closeAll(from: 3, &actions)
+        // It fails only without memory for one more action; those that are closed on exec are closed even then.
+        _ = martlet_spawn_close_from(&actions, 3)
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
@@ -99,22 +101,13 @@ public enum ChildProgram {
         }
         let reader = output.keepRead()
         var collected: [UInt8] = []
-        let end = collect(from: reader.rawValue, into: &collected, limit: outputLimit, deadline: deadline(in: timeout))
+        let end = collect(
+            from: reader.rawValue, into: &collected, limit: outputLimit,
+            deadline: Clocks.deadline(in: timeout.wholeNanoseconds))
         // A child that closed its output and goes on has no more time than any other.
         if end != nil { Glibc.kill(-process, SIGKILL) }
         let exit = try Processes.wait(for: process)
         return Outcome(end: end ?? .exited(exit), output: collected)
-    }
-
-    /// A moment of the monotonic clock in nanoseconds. (The standard library's `ContinuousClock` would link its concurrency
-    /// and libdispatch into every program of ours: 0.3 ms at each start.)
-    private static func deadline(in time: Duration) -> UInt64 {
-        let (seconds, fraction) = time.components
-        let left = UInt64(clamping: seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        guard !left.overflow else { return .max }
-        let whole = left.partialValue.addingReportingOverflow(UInt64(clamping: fraction / 1_000_000_000))
-        let moment = Clocks.now(.monotonic).addingReportingOverflow(whole.partialValue)
-        return whole.overflow || moment.overflow ? .max : moment.partialValue
     }
 
     /// Reads until the end of the stream (nil) or a bound was passed.

@@ -29,14 +29,15 @@ public enum Confinement {
 
     /// Empties the permitted, effective and inheritable sets.
     public static func clearCapabilities() throws(SystemCallError) {
-        _ = try checked("capset") { martlet_capabilities_clear() }
+        try ProcessAttributes.setCapabilities(.init(permitted: 0, effective: 0, inheritable: 0))
     }
 
     /// Leaves these of the permitted and effective sets, and empties the inheritable one.
     ///
     /// - Parameter kept: bit n is capability n; those that the process doesn't have stay away.
     public static func keepCapabilities(_ kept: UInt64) throws(SystemCallError) {
-        _ = try checked("capset") { martlet_capabilities_keep(kept) }
+        let left = try ProcessAttributes.capabilities().permitted & kept
+        try ProcessAttributes.setCapabilities(.init(permitted: left, effective: left, inheritable: 0))
     }
 
     /// chroot(2) into the working directory. Needs CAP_SYS_CHROOT.
@@ -56,18 +57,26 @@ public enum Confinement {
 
     /// setgroups(2), setresgid(2), setresuid(2), in the only order that works.
     public static func become(user: UInt32, group: UInt32, groups: [UInt32]) throws(SystemCallError) {
-        _ = try checked("setgroups") { martlet_set_groups(groups, groups.count) }
-        _ = try checked("setresgid", String(group)) { martlet_set_group(group) }
-        _ = try checked("setresuid", String(user)) { martlet_set_user(user) }
+        try ProcessAttributes.setGroups(groups)
+        try become(user: user, group: group)
     }
 
-    /// Takes no permission away from what is created later but these.
-    public static func setFileModeMask(_ mask: UInt32) { _ = umask(mask) }
+    /// setresgid(2) and setresuid(2); the supplementary groups stay.
+    public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
+        try ProcessAttributes.setGroup(group)
+        try ProcessAttributes.setUser(user)
+    }
 
+    /// umask(2): takes these permissions away from what is created later, and says what it took before.
+    @discardableResult
+    public static func setFileModeMask(_ mask: UInt32) -> UInt32 { umask(mask) }
+
+    /// fchdir(2).
     public static func changeDirectory(to descriptor: Int32) throws(SystemCallError) {
         _ = try checked("fchdir") { fchdir(descriptor) }
     }
 
+    /// chdir(2).
     public static func changeDirectory(to path: String) throws(SystemCallError) {
         _ = try checked("chdir", path) { chdir(path) }
     }

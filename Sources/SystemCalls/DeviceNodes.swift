@@ -55,13 +55,3 @@ public enum WorkingDirectory {
         return buffer[0] == 0x2f
     }
 }
-
-extension Confinement {
-    /// umask(2): takes these permissions away from what is created later, and says what it took before.
-    public static func replaceFileModeMask(_ mask: UInt32) -> UInt32 { umask(mask) }
-}
-
-extension Errno {
-    /// ENXIO.
-    public static let noSuchDevice = Errno(rawValue: ENXIO)
-}

@@ -1,8 +1,9 @@
 import CLinuxShims
 import Glibc
 
-/// The environment this process was started with, without Foundation.
+/// The environment of this process, without Foundation.
 public enum Environment {
+    /// A variable's value; nil when it isn't set.
     public static func value(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
@@ -17,5 +18,10 @@ public enum Environment {
             entry += 1
         }
         return result
+    }
+
+    /// Sets a variable for this process and what it executes; nil removes it. For a process with one thread.
+    public static func set(_ name: String, to value: String?) throws(SystemCallError) {
+        _ = try checked("setenv", name) { value.map { setenv(name, $0, 1) } ?? unsetenv(name) }
     }
 }

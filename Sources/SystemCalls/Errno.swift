@@ -2,7 +2,7 @@ import CLinuxShims
 import Glibc
 
 /// An error number of the kernel, as errno(3) lists them.
-public struct Errno: RawRepresentable, Hashable, Sendable {
+public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public let rawValue: Int32
 
     @inlinable
@@ -17,22 +17,18 @@ public struct Errno: RawRepresentable, Hashable, Sendable {
     public static let interrupted = Errno(rawValue: EINTR)
     public static let inputOutput = Errno(rawValue: EIO)
     public static let badDescriptor = Errno(rawValue: EBADF)
-    public static let noChild = Errno(rawValue: ECHILD)
     public static let again = Errno(rawValue: EAGAIN)
     public static let outOfMemory = Errno(rawValue: ENOMEM)
     public static let accessDenied = Errno(rawValue: EACCES)
-    public static let badAddress = Errno(rawValue: EFAULT)
     public static let busy = Errno(rawValue: EBUSY)
     public static let exists = Errno(rawValue: EEXIST)
     public static let crossDevice = Errno(rawValue: EXDEV)
     public static let notDirectory = Errno(rawValue: ENOTDIR)
     public static let isDirectory = Errno(rawValue: EISDIR)
     public static let invalid = Errno(rawValue: EINVAL)
-    public static let tooManyOpenFiles = Errno(rawValue: EMFILE)
     public static let notTerminal = Errno(rawValue: ENOTTY)
     public static let fileTooLarge = Errno(rawValue: EFBIG)
     public static let noSpace = Errno(rawValue: ENOSPC)
-    public static let illegalSeek = Errno(rawValue: ESPIPE)
     public static let readOnlyFileSystem = Errno(rawValue: EROFS)
     public static let brokenPipe = Errno(rawValue: EPIPE)
     public static let nameTooLong = Errno(rawValue: ENAMETOOLONG)
@@ -45,6 +41,10 @@ public struct Errno: RawRepresentable, Hashable, Sendable {
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
     public static let inProgress = Errno(rawValue: EINPROGRESS)
     public static let noData = Errno(rawValue: ENODATA)
+    public static let noSuchDevice = Errno(rawValue: ENXIO)
+    public static let familyUnsupported = Errno(rawValue: EAFNOSUPPORT)
+    public static let addressUnavailable = Errno(rawValue: EADDRNOTAVAIL)
+    public static let execFormat = Errno(rawValue: ENOEXEC)
 }
 
 extension Errno: CustomStringConvertible {

@@ -1,8 +1,6 @@
 import CLinuxShims
 import Glibc
 
-extension Errno: Error {}
-
 /// Calls on files as a guest makes them: by C string or descriptor, throwing the bare number.
 ///
 /// `Files` makes the same calls for our own use, with strings and with errors that name their subject. Here a missing

@@ -44,6 +44,8 @@ public struct FileStatus: Sendable {
 
     /// Bytes.
     public var size: Int64 { Int64(raw.st_size) }
+    /// Bytes on the disk: fewer than `size` when the file has holes.
+    public var allocated: Int64 { Int64(raw.st_blocks) &* 512 }
     public var device: UInt64 { UInt64(raw.st_dev) }
     public var inode: UInt64 { UInt64(raw.st_ino) }
     public var links: UInt64 { UInt64(raw.st_nlink) }

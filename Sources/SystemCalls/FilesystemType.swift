@@ -10,10 +10,19 @@ public struct FilesystemType: RawRepresentable, Hashable, Sendable {
     /// Control groups, version 1.
     public static let legacyGroups = FilesystemType(rawValue: 0x0027_e0eb)
 
-    /// Symbolic links are followed.
+    public static let proc = FilesystemType(rawValue: 0x9fa0)
+
+    /// statfs(2). Symbolic links are followed.
     public static func of(_ path: String) throws(SystemCallError) -> FilesystemType {
         var type: Int64 = 0
         _ = try checked("statfs", path) { martlet_filesystem_type(path, &type) }
+        return FilesystemType(rawValue: type)
+    }
+
+    /// fstatfs(2).
+    public static func of(_ descriptor: Int32) throws(SystemCallError) -> FilesystemType {
+        var type: Int64 = 0
+        _ = try checked("fstatfs") { martlet_descriptor_filesystem(descriptor, &type) }
         return FilesystemType(rawValue: type)
     }
 }

@@ -31,7 +31,7 @@ extension Mounts {
     ) throws(SystemCallError) -> OwnedDescriptor {
         let flags: UInt32 = 1 | (recursive ? 0x8000 : 0) | (path.isEmpty ? 0x1000 : 0) | (followLinks ? 0 : 0x100)
         return OwnedDescriptor(
-            adopting: try checked("open_tree", path) { martlet_tree_open(directory, path, flags) })
+            adopting: try checked("open_tree", path.isEmpty ? nil : path) { martlet_tree_open(directory, path, flags) })
     }
 
     /// move_mount(2): mounts a descriptor's mount onto what another descriptor means, whatever its path is by now.
@@ -79,69 +79,4 @@ extension Mounts {
     }
 
     private static let lazily: Int32 = 2
-}
-
-/// A file and the mount that it is seen through, as statx(2) tells.
-public struct MountedFile: Equatable, Sendable {
-    /// The number of the mount; 0 when the kernel doesn't tell (before 5.8).
-    public var mount: UInt64
-    public var inode: UInt64
-    /// Of the file system.
-    public var device: DeviceNumber
-    public var kind: Kind
-    /// Permission bits with set-id and sticky.
-    public var permissions: UInt32
-    public var isMountRoot: Bool
-
-    public enum Kind: Hashable, Sendable {
-        case regular, directory, symbolicLink, pipe, socket, unknown
-        case characterDevice(DeviceNumber)
-        case blockDevice(DeviceNumber)
-    }
-
-    public static func of(_ descriptor: Int32) throws(SystemCallError) -> MountedFile {
-        var file = martlet_mounted_file()
-        _ = try checked("statx") { martlet_mounted_file_of(descriptor, &file) }
-        let node = DeviceNumber(major: file.node_major, minor: file.node_minor)
-        let kind: Kind =
-            switch file.mode & S_IFMT {
-            case S_IFREG: .regular
-            case S_IFDIR: .directory
-            case S_IFLNK: .symbolicLink
-            case S_IFIFO: .pipe
-            case S_IFSOCK: .socket
-            case S_IFCHR: .characterDevice(node)
-            case S_IFBLK: .blockDevice(node)
-            default: .unknown
-            }
-        return MountedFile(
-            mount: file.mount, inode: file.inode,
-            device: DeviceNumber(major: file.device_major, minor: file.device_minor), kind: kind,
-            permissions: file.mode & 0o7777, isMountRoot: file.is_mount_root != 0)
-    }
-}
-
-/// The two numbers of a device.
-public struct DeviceNumber: Hashable, Sendable, CustomStringConvertible {
-    public var major: UInt32
-    public var minor: UInt32
-
-    public init(major: UInt32, minor: UInt32) {
-        self.major = major
-        self.minor = minor
-    }
-
-    public var description: String { "\(major):\(minor)" }
-}
-
-extension FilesystemType {
-    public static let proc = FilesystemType(rawValue: 0x9fa0)
-    public static let sysfs = FilesystemType(rawValue: 0x6265_6572)
-
-    /// fstatfs(2).
-    public static func of(_ descriptor: Int32) throws(SystemCallError) -> FilesystemType {
-        var type: Int64 = 0
-        _ = try checked("fstatfs") { martlet_descriptor_filesystem(descriptor, &type) }
-        return FilesystemType(rawValue: type)
-    }
 }

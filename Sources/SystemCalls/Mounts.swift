@@ -37,10 +37,8 @@ public enum Mounts {
     /// open_tree(2) and mount_setattr(2): an open directory once more, as a mount of its own with these attributes, mounted
     /// nowhere. What is mounted below the directory isn't part of it.
     public static func clone(_ directory: Int32, attributes: Attributes) throws(SystemCallError) -> OwnedDescriptor {
-        let mount = OwnedDescriptor(adopting: try checked("open_tree") { martlet_clone_mount(directory) })
-        _ = try checked("mount_setattr") {
-            martlet_set_mount_attributes(mount.rawValue, UInt64(attributes.rawValue))
-        }
+        let mount = try copyTree(in: directory, recursive: false)
+        try change(mount.rawValue, set: attributes)
         // The clone is an O_PATH descriptor, which can't list the directory.
         return try Files.open(".", in: mount.rawValue, flags: [.readOnly, .directory])
     }

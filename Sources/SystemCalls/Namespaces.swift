@@ -85,26 +85,11 @@ extension Processes {
 
     /// Takes `Confinement.dieWithParent` back.
     public static func outliveParent() throws(SystemCallError) {
-        _ = try checked("prctl", "PR_SET_PDEATHSIG") { martlet_outlive_parent() }
+        _ = try checked("prctl", "PR_SET_PDEATHSIG") { martlet_prctl(1, 0, 0, 0, 0) }
     }
 
     /// Ends as killed (137) after this time, unless the process ended before.
     public static func exit(afterMilliseconds time: UInt64) throws(SystemCallError) {
         _ = try checked("setitimer") { martlet_alarm_exit(time) }
-    }
-}
-
-extension Terminals {
-    /// The slave of a pseudo terminal whose master is this, unlocked, closed on exec.
-    public static func slave(of master: Int32) throws(SystemCallError) -> OwnedDescriptor {
-        OwnedDescriptor(adopting: try checked("ioctl", "TIOCGPTPEER") { martlet_pty_slave(master) })
-    }
-}
-
-extension Confinement {
-    /// setresgid(2) and setresuid(2); the supplementary groups stay.
-    public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
-        _ = try checked("setresgid", String(group)) { martlet_set_group(group) }
-        _ = try checked("setresuid", String(user)) { martlet_set_user(user) }
     }
 }

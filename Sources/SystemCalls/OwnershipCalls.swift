@@ -3,10 +3,6 @@ import Glibc
 
 /// Calls that set who owns a file, what may be done with it, and its extended attributes; see `FileCalls`.
 public enum OwnershipCalls {
-    /// The user and group that this process acts as.
-    public static var effectiveUser: UInt32 { geteuid() }
-    public static var effectiveGroup: UInt32 { getegid() }
-
     /// fchown(2). Clears set-id bits and `security.capability`: call it before those are set.
     public static func setOwner(of descriptor: Int32, user: UInt32, group: UInt32) throws(Errno) {
         try FileCalls.succeed { fchown(descriptor, user, group) }

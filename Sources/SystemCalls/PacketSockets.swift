@@ -47,26 +47,3 @@ public enum PacketSockets {
         return try Processes.descriptor(of: peer.process)
     }
 }
-
-extension Processes {
-    /// Reaps one child that ended, whichever it is; nil when none has.
-    public static func reapAny() -> (process: Int32, exit: Exit)? {
-        var status: Int32 = 0
-        let process = martlet_reap(&status)
-        guard process > 0 else { return nil }
-        let signal = status & 0x7f
-        return (process, signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal))
-    }
-
-    /// Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).
-    public static func becomeSubreaper() throws(SystemCallError) {
-        _ = try checked("prctl", "PR_SET_CHILD_SUBREAPER") { martlet_become_subreaper() }
-    }
-}
-
-extension Environment {
-    /// Sets a variable for this process and what it executes; nil removes it. For a process with one thread.
-    public static func set(_ name: String, _ value: String?) throws(SystemCallError) {
-        _ = try checked("setenv", name) { martlet_set_variable(name, value) }
-    }
-}

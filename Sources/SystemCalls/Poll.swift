@@ -10,8 +10,6 @@ public struct PollEvents: OptionSet, Hashable, Sendable {
     public static let writable = PollEvents(rawValue: Int16(POLLOUT))
     /// Found: the other side closed. Never asked for.
     public static let hangUp = PollEvents(rawValue: Int16(POLLHUP))
-    /// The peer of a stream shut down its writing side.
-    public static let readHangUp = PollEvents(rawValue: Int16(0x2000))
     /// Found: the descriptor is in error.
     public static let error = PollEvents(rawValue: Int16(POLLERR))
     /// Found: the number isn't open.

@@ -128,13 +128,6 @@ public enum ProcessAttributes {
         _ = try checked("close_range", "from \(first)") { martlet_process_close_on_exec_from(first) }
     }
 
-    /// The magic number of the file system that a descriptor is on, as statfs(2) lists them.
-    public static func fileSystem(of descriptor: Int32) throws(SystemCallError) -> UInt64 {
-        var magic: UInt64 = 0
-        _ = try checked("fstatfs") { martlet_process_file_system(descriptor, &magic) }
-        return magic
-    }
-
     /// memfd_create(2): a file without a name.
     public static func memoryFile(_ name: String) throws(SystemCallError) -> OwnedDescriptor {
         OwnedDescriptor(adopting: try checked("memfd_create", name) { martlet_process_memory_file(name) })

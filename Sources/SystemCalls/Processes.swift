@@ -43,6 +43,13 @@ public enum Processes {
         return reaped == 0 ? nil : exit(fromStatus: status)
     }
 
+    /// Reaps one child that ended, whichever it is; nil when none has.
+    public static func reapAny() -> (process: Int32, exit: Exit)? {
+        var status: Int32 = 0
+        let process = waitpid(-1, &status, WNOHANG)
+        return process > 0 ? (process, exit(fromStatus: status)) : nil
+    }
+
     private static func exit(fromStatus status: Int32) -> Exit {
         let signal = status & 0x7f
         return signal == 0 ? .code((status >> 8) & 0xff) : .signal(signal)
@@ -50,6 +57,14 @@ public enum Processes {
 
     /// Ends at once, without running what the parent registered for its own end.
     public static func exit(_ code: Int32) -> Never { _exit(code) }
+
+    /// Orphans below this process become its children (PR_SET_CHILD_SUBREAPER).
+    public static func becomeSubreaper() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_CHILD_SUBREAPER") { martlet_prctl(36, 1, 0, 0, 0) }
+    }
+
+    /// sched_yield(2): lets another thread run.
+    public static func yield() { _ = sched_yield() }
 
     /// A descriptor that means this process and no later one of the same number; readable when it ended.
     public static func descriptor(of process: Int32) throws(SystemCallError) -> OwnedDescriptor {
@@ -68,6 +83,7 @@ public enum Processes {
 
     public static var current: Int32 { getpid() }
     public static var parent: Int32 { getppid() }
+    /// The user and group that this process acts as.
     public static var effectiveUser: UInt32 { geteuid() }
     public static var effectiveGroup: UInt32 { getegid() }
 

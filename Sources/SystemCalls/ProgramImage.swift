@@ -65,7 +65,3 @@ extension Files {
         _ = try checked("access", path) { faccessat(AT_FDCWD, path, X_OK, byEffectiveUser) }
     }
 }
-
-extension Errno {
-    public static let execFormat = Errno(rawValue: ENOEXEC)
-}

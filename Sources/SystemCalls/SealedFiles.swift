@@ -29,10 +29,3 @@ public enum SealedFiles {
         return mount
     }
 }
-
-extension Environment {
-    /// Sets a variable of this process; nil removes it.
-    public static func set(_ name: String, to value: String?) {
-        if let value { setenv(name, value, 1) } else { unsetenv(name) }
-    }
-}

@@ -30,17 +30,50 @@ public enum SecureComputing {
         #endif
     }
 
-    /// Puts a filter in force, for good. Needs no_new_privs.
+    /// The SECCOMP_FILTER_FLAG_ bits.
+    public struct Flags: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt32
+        public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+        public static let log = Flags(rawValue: 1 << 1)
+        public static let allowSpeculation = Flags(rawValue: 1 << 2)
+        public static let newListener = Flags(rawValue: 1 << 3)
+        public static let waitKillableReceive = Flags(rawValue: 1 << 5)
+    }
+
+    /// The most instructions that the kernel takes (BPF_MAXINSNS).
+    public static let instructionLimit = 4096
+    /// Bytes of one instruction.
+    public static let instructionSize = 8
+
+    /// Whether the kernel knows all of these flags.
+    public static func kernelKnows(_ flags: Flags) -> Bool { martlet_process_knows_filter_flags(flags.rawValue) == 1 }
+
+    /// Puts a filter in force, for good. Needs no_new_privs or CAP_SYS_ADMIN.
     public static func install(_ program: [Instruction]) throws(SystemCallError) {
-        guard let count = UInt16(exactly: program.count) else { throw SystemCallError("seccomp", nil, .invalid) }
-        _ = try checked("seccomp", "\(count) instructions") {
-            program.withUnsafeBufferPointer { buffer in
-                // SAFETY: Instruction has the members of martlet_bpf_instruction in their order; the C side asserts that
-                // this is the kernel's layout.
-                buffer.withMemoryRebound(to: martlet_bpf_instruction.self) {
-                    martlet_seccomp_filter($0.baseAddress, count)
-                }
-            }
+        // SAFETY: Instruction is frozen and has the members of struct sock_filter in their order: a short, two bytes, an int.
+        _ = try install(count: program.count) { count in
+            program.withUnsafeBytes { martlet_process_install_filter($0.baseAddress, count, 0) }
         }
+    }
+
+    /// Puts a filter in force, for good, and returns the listener's descriptor when the flags ask for one.
+    ///
+    /// Needs no_new_privs or CAP_SYS_ADMIN. Allocates nothing once the filter is in force.
+    /// - Parameter program: whole instructions as `struct sock_filter` has them.
+    public static func install(_ program: [UInt8], flags: Flags) throws(SystemCallError) -> OwnedDescriptor? {
+        let (count, rest) = program.count.quotientAndRemainder(dividingBy: instructionSize)
+        guard rest == 0 else { throw SystemCallError("seccomp", nil, .invalid) }
+        let result = try install(count: count) { count in
+            program.withUnsafeBytes { martlet_process_install_filter($0.baseAddress, count, flags.rawValue) }
+        }
+        return flags.contains(.newListener) ? OwnedDescriptor(adopting: result) : nil
+    }
+
+    private static func install(count: Int, _ call: (UInt16) -> Int32) throws(SystemCallError) -> Int32 {
+        guard count > 0, count <= instructionLimit else { throw SystemCallError("seccomp", nil, .invalid) }
+        let result = call(UInt16(count))
+        if result < 0 { throw SystemCallError("seccomp", "\(count) instructions") }
+        return result
     }
 }

@@ -197,7 +197,6 @@ extension Sockets {
         public static let accepting = OptionName(level: SOL_SOCKET, name: SO_ACCEPTCONN)
         public static let domain = OptionName(level: SOL_SOCKET, name: SO_DOMAIN)
         public static let v6Only = OptionName(level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY)
-        public static let noDelay = OptionName(level: Int32(IPPROTO_TCP), name: TCP_NODELAY)
     }
 
     public static func option(_ descriptor: Int32, _ option: OptionName) throws(SystemCallError) -> Int32 {
@@ -227,9 +226,4 @@ extension Sockets {
         default: return nil
         }
     }
-}
-
-extension Errno {
-    public static let familyUnsupported = Errno(rawValue: EAFNOSUPPORT)
-    public static let addressUnavailable = Errno(rawValue: EADDRNOTAVAIL)
 }

@@ -48,6 +48,12 @@ public enum Terminals {
         return Pair(master: OwnedDescriptor(adopting: master), slave: OwnedDescriptor(adopting: slave))
     }
 
+    /// The slave of a pseudo terminal whose master is this, unlocked, closed on exec.
+    public static func slave(of master: Int32) throws(SystemCallError) -> OwnedDescriptor {
+        OwnedDescriptor(adopting: try checked("ioctl", "TIOCGPTPEER") { martlet_pty_slave(master) })
+    }
+
+    /// isatty(3).
     public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// Makes a terminal the controlling one of the session that the caller leads (TIOCSCTTY).

@@ -37,6 +37,11 @@ public enum TransferCalls {
         }
     }
 
+    /// write(2): may write less. Not in a sandbox.
+    public static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try FileCalls.count { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    }
+
     /// pwritev(2). A file opened for appending appends, whatever the offset. A negative offset is `EINVAL`.
     public static func write(
         _ descriptor: Int32, at offset: Int64, _ vectors: UnsafeBufferPointer<IOVector>
@@ -140,7 +145,4 @@ public enum TransferCalls {
     ) throws(Errno) -> Int {
         try FileCalls.count { martlet_getdents64(directory, buffer.baseAddress, buffer.count) }
     }
-
-    /// Whether the descriptor is a terminal.
-    public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 }

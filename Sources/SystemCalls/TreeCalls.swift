@@ -40,17 +40,7 @@ public enum TreeCalls {
     }
 }
 
-extension TransferCalls {
-    /// write(2): may write less.
-    public static func write(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
-        try FileCalls.count { Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
-    }
-}
-
 extension FileStatus {
-    /// Bytes on the disk: fewer than `size` when the file has holes.
-    public var allocated: Int64 { Int64(raw.st_blocks) &* 512 }
-
     /// The two times, as setting them again would take them.
     public var times: FileTimes {
         FileTimes(

@@ -128,9 +128,9 @@ struct BundleStoreTests {
 
     @Test func aDirectoryThatOthersMayWriteToIsRefused() throws {
         let folder = Folder()
-        let mask = Confinement.replaceFileModeMask(0)
+        let mask = Confinement.setFileModeMask(0)
         try Files.makeDirectory(folder.path, mode: 0o777)
-        _ = Confinement.replaceFileModeMask(mask)
+        Confinement.setFileModeMask(mask)
         #expect(throws: RuntimeFailure.self) { _ = try BundleStore(path: folder.path).path }
     }
 

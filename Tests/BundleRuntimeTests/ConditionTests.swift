@@ -45,16 +45,6 @@ struct ConditionTests {
     }
 
     @Test(
-        "times are written as RFC 3339 has them",
-        arguments: [
-            (0, "1970-01-01T00:00:00.000000000Z"), (951_782_399_000_000_001, "2000-02-28T23:59:59.000000001Z"),
-            (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
-            (1_709_251_199_999_999_999, "2024-02-29T23:59:59.999999999Z"),
-            (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000000000Z"),
-        ] as [(UInt64, String)])
-    func timestamps(time: UInt64, text: String) { #expect(Timestamp.text(time) == text) }
-
-    @Test(
         "signals are known by number and name",
         arguments: [
             ("9", 9), ("KILL", 9), ("SIGKILL", 9), ("sigterm", 15), ("Hup", 1), ("0", 0), ("RTMIN", 34),

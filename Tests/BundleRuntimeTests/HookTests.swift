@@ -76,8 +76,8 @@ struct HookTests {
         let file = "\(folder.path)/hook"
         let text = "#!/bin/sh\necho \"$# $0 ${MARTLET_HOOK_TEST-none}\" > \(folder.path)/out\n"
         try write(text, to: file, mode: 0o755)
-        Environment.set("MARTLET_HOOK_TEST", to: "ours")
-        defer { Environment.set("MARTLET_HOOK_TEST", to: nil) }
+        try Environment.set("MARTLET_HOOK_TEST", to: "ours")
+        defer { try? Environment.set("MARTLET_HOOK_TEST", to: nil) }
         try runner(.poststart, [RuntimeHook(path: file, env: [])]).run(.poststart, state: [])
         #expect(try folder.text("out") == "0 \(file) none\n")
         try runner(.poststart, [RuntimeHook(path: file)]).run(.poststart, state: [])

@@ -62,7 +62,7 @@ extension ConfinedProbe {
             var requests = [PollRequest(file, .readable)]
             if (try? Poll.wait(&requests, timeout: 1000)) != 1 { throw .invalid }
         }
-        step("no terminal") { () throws(Errno) in if TransferCalls.isTerminal(file) { throw .invalid } }
+        step("no terminal") { () throws(Errno) in if Terminals.isTerminal(file) { throw .invalid } }
         say("done")
     }
 

@@ -23,8 +23,6 @@ func say(_ text: String, to descriptor: Int32 = 1) {
     try? Files.writeAll(descriptor, Array((text + "\n").utf8))
 }
 
-func milliseconds(_ count: Int) -> Duration { .milliseconds(count) }
-
 func sleep(_ time: Int) {
     var nothing: [PollRequest] = []
     _ = try? Poll.wait(&nothing, timeout: UInt64(time) * 1_000_000)

@@ -153,7 +153,7 @@ import Testing
         #expect(try logs(id) { $0.tail = 1000 }.output.hasPrefix("line 0\n"))
         let all = try logs(id) { $0.timestamps = true }.output.split(separator: "\n")
         let line = try #require(all.last)
-        let last = try #require(LogTime.nanoseconds(String(line.prefix(30))))
+        let last = try #require(Timestamp.nanoseconds(String(line.prefix(30))))
         #expect(try logs(id) { $0.since = last }.output == "late\n")
     }
 

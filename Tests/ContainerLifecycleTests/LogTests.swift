@@ -8,13 +8,15 @@ import Testing
     @Test(
         arguments: [
             (0, "1970-01-01T00:00:00.000000000Z"), (951_782_400_000_000_001, "2000-02-29T00:00:00.000000001Z"),
+            (1_709_251_199_999_999_999, "2024-02-29T23:59:59.999999999Z"),
             (1_795_344_905_276_699_433, "2026-11-22T10:55:05.276699433Z"),
             (4_107_542_399_999_999_999, "2100-02-28T23:59:59.999999999Z"),
+            (4_107_542_400_000_000_000, "2100-03-01T00:00:00.000000000Z"),
             (UInt64.max, "2554-07-21T23:34:33.709551615Z"),
         ] as [(UInt64, String)])
     func aTimeIsWrittenAndReadExactly(_ time: UInt64, _ text: String) {
-        #expect(LogTime.text(of: time) == text)
-        #expect(LogTime.nanoseconds(text) == time)
+        #expect(Timestamp.text(of: time) == text)
+        #expect(Timestamp.nanoseconds(text) == time)
     }
 
     @Test(arguments: [
@@ -23,12 +25,12 @@ import Testing
         "1969-12-31T23:59:59Z",
     ])
     func whatIsNoTimeIsNotRead(_ text: String) {
-        #expect(LogTime.nanoseconds(text) == nil)
+        #expect(Timestamp.nanoseconds(text) == nil)
     }
 
     @Test func fractionsMayBeShort() {
-        #expect(LogTime.nanoseconds("1970-01-01T00:00:01.5Z") == 1_500_000_000)
-        #expect(LogTime.nanoseconds("1970-01-01T00:00:01Z") == 1_000_000_000)
+        #expect(Timestamp.nanoseconds("1970-01-01T00:00:01.5Z") == 1_500_000_000)
+        #expect(Timestamp.nanoseconds("1970-01-01T00:00:01Z") == 1_000_000_000)
     }
 
     /// A directory and a writer into it.

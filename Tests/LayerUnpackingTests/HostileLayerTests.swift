@@ -159,14 +159,14 @@ struct HostileLayerTests {
     @Test func setIDDirectoriesDoNotLeakTheirGroup() throws {
         let unpacking = try Unpacking()
         try unpacking.apply([
-            layer { $0.add("d/", type: "5", mode: 0o2777, group: UInt64(OwnershipCalls.effectiveGroup)) },
+            layer { $0.add("d/", type: "5", mode: 0o2777, group: UInt64(Processes.effectiveGroup)) },
             layer {
                 $0.add(
-                    "d/f", mode: 0o644, owner: UInt64(OwnershipCalls.effectiveUser),
-                    group: UInt64(OwnershipCalls.effectiveGroup))
+                    "d/f", mode: 0o644, owner: UInt64(Processes.effectiveUser),
+                    group: UInt64(Processes.effectiveGroup))
             },
         ])
-        #expect(try unpacking.status("d/f").group == OwnershipCalls.effectiveGroup)
+        #expect(try unpacking.status("d/f").group == Processes.effectiveGroup)
         #expect(try unpacking.status("d/f").permissions == 0o644)
     }
 

@@ -62,4 +62,4 @@ func layer(_ build: (inout TarBuilder) -> Void) -> TarBuilder {
     return tar
 }
 
-let isRoot = OwnershipCalls.effectiveUser == 0
+let isRoot = Processes.effectiveUser == 0

@@ -1,3 +1,4 @@
+import ContainerLifecycle
 import OCISpec
 
 /// One line of `list`.
@@ -40,7 +41,7 @@ extension ContainerRuntime {
             listings.append(
                 ContainerListing(
                     id: id, status: status, pid: state.document(status).pid, bundle: state.bundle,
-                    rootfs: state.rootfs, created: state.created, createdText: Timestamp.text(state.created),
+                    rootfs: state.rootfs, created: state.created, createdText: Timestamp.text(of: state.created),
                     owner: state.owner, version: state.version, annotations: state.annotations))
         }
         return listings
@@ -48,7 +49,8 @@ extension ContainerRuntime {
 
     private static func damaged(_ id: String) -> ContainerListing {
         ContainerListing(
-            id: id, status: nil, pid: 0, bundle: "", rootfs: "", created: 0, createdText: Timestamp.text(0), owner: 0,
+            id: id, status: nil, pid: 0, bundle: "", rootfs: "", created: 0, createdText: Timestamp.text(of: 0),
+            owner: 0,
             version: "", annotations: [:])
     }
 }

@@ -95,6 +95,6 @@ extension BundleState {
         let pid = status == .stopped ? 0 : process?.number ?? 0
         return OCIState(
             ociVersion: version, id: id, status: status, pid: pid, bundle: bundle, annotations: annotations,
-            rootfs: rootfs, created: Timestamp.text(created), owner: "\(owner)")
+            rootfs: rootfs, created: Timestamp.text(of: created), owner: "\(owner)")
     }
 }

@@ -42,7 +42,7 @@ final class NotifySocket {
 
     /// Every user of the container may go through it.
     static func makeFolder(in directory: borrowing ContainerDirectory) throws(RuntimeFailure) {
-        let mask = Confinement.replaceFileModeMask(0)
+        let mask = Confinement.setFileModeMask(0)
         defer { Confinement.setFileModeMask(mask) }
         do throws(SystemCallError) {
             try Files.makeDirectory(folder, in: directory.rawValue, mode: 0o755)
@@ -56,7 +56,7 @@ final class NotifySocket {
 
     /// The container's socket, before the container is started.
     init(_ directory: borrowing ContainerDirectory) throws(RuntimeFailure) {
-        let mask = Confinement.replaceFileModeMask(0)
+        let mask = Confinement.setFileModeMask(0)
         defer { Confinement.setFileModeMask(mask) }
         do throws(SystemCallError) {
             // Of a start that was cut off.

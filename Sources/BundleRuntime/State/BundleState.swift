@@ -73,15 +73,11 @@ extension BundleState {
         object["owner"] = .unsigned(UInt64(owner))
         object["created"] = .unsigned(created)
         object["phase"] = .string(phase.rawValue)
-        object["creator"] = creator.map(Self.json)
-        object["process"] = process.map(Self.json)
+        object["creator"] = creator?.json
+        object["process"] = process?.json
         object["cgroup"] = cgroup
         object["cgroupManager"] = .string(cgroupManager.rawValue)
         return .object(object)
-    }
-
-    private static func json(_ process: ProcessIdentity) -> JSONValue {
-        ["pid": .integer(Int64(process.number)), "startTicks": .unsigned(process.startTicks)]
     }
 
     init(reading bytes: [UInt8]) throws(JSONError) {
@@ -105,14 +101,8 @@ extension BundleState {
             owner: try node.required("owner").integer(), created: try node.required("created").integer(),
             cgroupManager: manager)
         self.phase = phase
-        creator = try Self.process(node.optional("creator"))
-        process = try Self.process(node.optional("process"))
+        creator = try node.optional("creator").map(ProcessIdentity.init(json:))
+        process = try node.optional("process").map(ProcessIdentity.init(json:))
         cgroup = try node.optional("cgroup")?.value
-    }
-
-    private static func process(_ node: JSONNode?) throws(JSONError) -> ProcessIdentity? {
-        guard let node else { return nil }
-        return ProcessIdentity(
-            number: try node.required("pid").integer(), startTicks: try node.required("startTicks").integer())
     }
 }

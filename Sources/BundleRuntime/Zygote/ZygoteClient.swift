@@ -108,8 +108,8 @@ extension ZygoteRequest {
         self.settings = settings
         self.request = request
         self.operation = operation
-        fileModeMask = Confinement.replaceFileModeMask(0)
-        _ = Confinement.replaceFileModeMask(fileModeMask)
+        fileModeMask = Confinement.setFileModeMask(0)
+        Confinement.setFileModeMask(fileModeMask)
         limits = []
         for number in 0..<Self.limitCount {
             guard let limit = try? ProcessAttributes.limit(Int32(number)) else { return nil }

@@ -81,11 +81,11 @@ struct ZygoteHelper: ~Copyable {
             }
         }
         for (name, value) in zip(ZygoteRequest.variableNames, request.variables) {
-            try Environment.set(name, value)
+            try Environment.set(name, to: value)
         }
         // The client's sockets, which the client had by its number, are this process's now.
         let hasSockets = Environment.value(SocketActivation.countVariable) != nil
-        try Environment.set(SocketActivation.processVariable, hasSockets ? "\(Processes.current)" : nil)
+        try Environment.set(SocketActivation.processVariable, to: hasSockets ? "\(Processes.current)" : nil)
     }
 
     private borrowing func work() -> ZygoteAnswer {

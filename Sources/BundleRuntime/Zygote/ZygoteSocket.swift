@@ -14,7 +14,7 @@ public struct ZygoteSocket: ~Copyable {
         guard let process = Environment.value("LISTEN_PID"), Int32(process) == Processes.current else { return nil }
         let count = Environment.value("LISTEN_FDS")
         // Whom we fork must not take them for theirs.
-        for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { try? Environment.set(name, nil) }
+        for name in ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"] { try? Environment.set(name, to: nil) }
         guard count == "1", PacketSockets.isListening(3) else {
             throw RuntimeFailure(.refused, "zygote: LISTEN_FDS has to be one listening socket of sequential packets")
         }

@@ -17,22 +17,6 @@ int martlet_landlock_allow_path(int ruleset, int directory, uint64_t rights);
 int martlet_landlock_allow_port(int ruleset, uint64_t port, uint64_t rights);
 int martlet_landlock_restrict(int ruleset);
 
-/// One instruction of classic BPF, with the layout of the kernel's struct sock_filter.
-struct martlet_bpf_instruction {
-    uint16_t code;
-    uint8_t jump_true;
-    uint8_t jump_false;
-    uint32_t operand;
-};
-
-/// seccomp(2) with SECCOMP_SET_MODE_FILTER.
-int martlet_seccomp_filter(const struct martlet_bpf_instruction *program, unsigned short count);
-
-/// Empties the permitted, effective and inheritable capability sets of the calling thread.
-int martlet_capabilities_clear(void);
-/// Leaves these of the permitted and effective sets, bit n for capability n; the inheritable set is emptied.
-int martlet_capabilities_keep(uint64_t kept);
-
 /// setgroups(2), setresgid(2) and setresuid(2), all three ids set to the same.
 int martlet_set_groups(const gid_t *groups, size_t count);
 int martlet_set_group(gid_t group);
@@ -44,10 +28,6 @@ int martlet_fsconfig_string(int context, const char *key, const char *value);
 int martlet_fsconfig_flag(int context, const char *key);
 int martlet_fsconfig_create(int context);
 int martlet_fsmount(int context, unsigned int attributes);
-
-/// open_tree(2) with OPEN_TREE_CLONE on an open directory, and mount_setattr(2) that sets attributes of the result.
-int martlet_clone_mount(int directory);
-int martlet_set_mount_attributes(int mount, uint64_t attributes);
 
 /// preadv2(2) and pwritev2(2) without flags: the offset -1 is the current one.
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);

@@ -27,9 +27,6 @@ int martlet_exit_on_signal(int number);
 /// SIGALRM after this time, once, which ends the process as `killed` would.
 int martlet_alarm_exit(uint64_t milliseconds);
 
-/// Takes PR_SET_PDEATHSIG back.
-int martlet_outlive_parent(void);
-
 /// Brings the loopback interface of the network namespace up.
 int martlet_loopback_up(void);
 

@@ -16,14 +16,5 @@ int martlet_peer_pidfd(int socket);
 /// SO_RCVTIMEO; 0 waits forever.
 int martlet_receive_timeout(int socket, unsigned int milliseconds);
 
-/// Reaps one child that ended: its number, 0 when none has, -1 on failure (ECHILD).
-pid_t martlet_reap(int *status);
-
-/// PR_SET_CHILD_SUBREAPER: orphans below this process become its children.
-int martlet_become_subreaper(void);
-
-/// setenv(3) and unsetenv(3), for a process with one thread.
-int martlet_set_variable(const char *name, const char *value);
-
 /// madvise(2) with MADV_POPULATE_READ on a range of this process's own mappings.
 int martlet_populate(unsigned long start, unsigned long length);

@@ -32,9 +32,6 @@ int martlet_process_affinity(pid_t process, uint8_t *mask, size_t size);
 /// personality(2).
 int martlet_process_personality(unsigned long personality);
 
-/// The magic number of the file system that a descriptor is on.
-int martlet_process_file_system(int descriptor, uint64_t *magic);
-
 /// set_mempolicy(2); `bits` is the size of the set of nodes.
 int martlet_process_set_memory_policy(int mode, const uint64_t *nodes, unsigned long bits);
 

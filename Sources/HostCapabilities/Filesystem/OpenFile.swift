@@ -17,7 +17,7 @@ public final class OpenFile: Sendable {
     }
 
     /// A terminal, to which a guest can't seek.
-    public var isTerminal: Bool { kind == .characterDevice && TransferCalls.isTerminal(descriptor.rawValue) }
+    public var isTerminal: Bool { kind == .characterDevice && Terminals.isTerminal(descriptor.rawValue) }
 
     /// Changes the times; a descriptor that only reads would be enough for the kernel, but not on a read-only mount.
     public func setTimes(_ times: FileTimes) throws(Errno) {

@@ -17,7 +17,7 @@ public final class StandardStream: Sendable {
         self.descriptor = descriptor
         self.direction = direction
         kind = (try? FileCalls.status(of: descriptor))?.kind ?? .unknown
-        isTerminal = kind == .characterDevice && TransferCalls.isTerminal(descriptor)
+        isTerminal = kind == .characterDevice && Terminals.isTerminal(descriptor)
     }
 
     /// Whether the guest asked not to wait.

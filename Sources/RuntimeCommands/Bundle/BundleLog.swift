@@ -65,7 +65,7 @@ struct BundleLog: Sendable {
     /// One line with its newline, as runc's logger writes it.
     static func entry(_ level: LogSettings.Level, _ message: String, format: LogSettings.Format, time: UInt64) -> String
     {
-        let time = LogTime.text(of: time)
+        let time = Timestamp.text(of: time)
         switch format {
         case .json:
             let entry: JSONValue = [

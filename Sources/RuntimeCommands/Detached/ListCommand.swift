@@ -46,7 +46,7 @@ enum ListCommand {
             "command": .array(record.command.map(JSONValue.string)), "status": .string(row.status(now: now)),
             "pid": row.processNumber.map { .integer(Int64($0)) } ?? .null,
             "exitCode": record.exitStatus.map { .integer(Int64($0)) } ?? .null,
-            "ports": .array(record.ports.map(JSONValue.string)), "created": .string(LogTime.text(of: record.created)),
+            "ports": .array(record.ports.map(JSONValue.string)), "created": .string(Timestamp.text(of: record.created)),
         ]
     }
 }

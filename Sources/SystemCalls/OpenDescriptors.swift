@@ -1,5 +1,3 @@
-import SystemCalls
-
 /// The descriptors of this process.
 public enum OpenDescriptors {
     /// Closes every descriptor but 0, 1, 2 and those that are named.
@@ -11,15 +9,6 @@ public enum OpenDescriptors {
             next = max(next, number + 1)
         }
         try Descriptors.closeRange(from: next)
-    }
-
-    /// A directory on standard input, output or error would be a way to the host's files.
-    static func refuseDirectoryStreams() throws(SystemCallError) {
-        for stream in Int32(0)...2 where Descriptors.isOpen(stream) {
-            if try FileStatus.of(stream).kind == .directory {
-                throw SystemCallError("fstat", "standard stream \(stream)", .isDirectory)
-            }
-        }
     }
 
     /// The numbers that are open, of those below `limit`.
