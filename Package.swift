@@ -96,7 +96,8 @@ let package = Package(
             "BundleRuntime",
             [
                 "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "ImageStore",
-                "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+                "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine",
+                "WasmWorkload",
             ])
         + layer(
             "RuntimeCommands",

@@ -86,8 +86,7 @@ struct Running: Sendable {
 
     /// Ends it and everything that it started, when the test has failed already.
     func end() throws {
-        let kill: Int32 = 9
-        try Processes.kill(-process, kill)
+        try Processes.kill(-process, Signal.kill)
         _ = try Processes.wait(for: process)
     }
 

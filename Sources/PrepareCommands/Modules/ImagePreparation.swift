@@ -33,7 +33,8 @@ struct ImagePreparation {
                 request: WorkloadRequest())
         } catch { return Output.note("note: \(error)") }
         // A base image without an entry point of its own is nothing to remark on.
-        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: BinaryKind.magic) else {
+        guard let program = try? ProgramFile(plan), let head = try? program.head(), head.starts(with: BinaryKind.magic)
+        else {
             return
         }
         let name = "entry point \(program.name)"

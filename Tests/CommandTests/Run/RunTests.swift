@@ -100,15 +100,14 @@ struct RunTests {
 
     @Test func aSignalEndsTheGuestAndIsItsStatus() throws {
         let scratch = try Scratch()
-        let terminate: Int32 = 15
         let running = try scratch.start("run", [scratch.file("endless.wat", Guests.endless)])
         var waits = 200
         while waits > 0, try String(contentsOfFile: running.outputFile, encoding: .utf8).isEmpty {
             usleep(50_000)
             waits -= 1
         }
-        try Processes.kill(running.process, terminate)
-        #expect(try running.wait().exitCode == 128 + terminate)
+        try Processes.kill(running.process, Signal.terminate)
+        #expect(try running.wait().exitCode == 128 + Signal.terminate)
     }
 
     @Test func aBundleRunsAsItsConfigurationSays() throws {

@@ -8,7 +8,6 @@ final class Scratch {
 
     init() throws {
         martlet = try MartletCommand()
-        // Short, since a state directory holds sockets some day.
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("martlet-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -40,8 +39,7 @@ final class Scratch {
     }
 
     func start(_ verb: String, _ words: [String], input: String = "") throws -> Running {
-        let own = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "streams-\(UUID().uuidString.prefix(8))")
+        let own = folder.appendingPathComponent("streams-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: own, withIntermediateDirectories: true)
         return try martlet.start([verb] + places + words, standardInput: input, in: own)
     }

@@ -70,11 +70,3 @@ struct Outcome: Sendable, CustomStringConvertible {
     var lines: [String] { output.split(separator: "\n").map(String.init) }
     var description: String { "\(of.words.joined(separator: " ")) ended with \(code): \(output)\(error)" }
 }
-
-/// The numbers of the signals that the tests send.
-enum Signal {
-    static let hangUp: Int32 = 1
-    static let kill: Int32 = 9
-    static let user: Int32 = 10
-    static let terminate: Int32 = 15
-}
