@@ -135,7 +135,7 @@ public struct ProcessSettings: Sendable {
     ) throws(FieldError) -> [String] {
         var warnings: [String] = []
         try scheduling.applyToSelf()
-        if !labels.isEmpty { try labels.apply(files) }
+        if !labels.isEmpty { try labels.apply(files, atOnce: !closesDescriptors) }
         if closesDescriptors {
             // Nothing of the host may be found in /proc/self/fd afterwards (CVE-2024-21626).
             try asking("process", "closing descriptors") { () throws(SystemCallError) in

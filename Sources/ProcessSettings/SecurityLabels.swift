@@ -2,7 +2,7 @@ import FieldErrors
 import OCISpec
 import SystemCalls
 
-/// `process.apparmorProfile` and `process.selinuxLabel`: what the program is executed as.
+/// `process.apparmorProfile` and `process.selinuxLabel`: what the program is executed as, or the guest runs as.
 public struct SecurityLabels: Equatable, Sendable {
     let apparmorProfile: String?
     let selinuxLabel: String?
@@ -48,21 +48,14 @@ public struct SecurityLabels: Equatable, Sendable {
 
     var isEmpty: Bool { apparmorProfile == nil && selinuxLabel == nil }
 
-    /// Says what the next execve(2) makes of the process. Comes before the change of user, which takes away the files.
-    func apply(_ files: borrowing ProcessFileSystem) throws(FieldError) {
+    /// Comes before the change of user, which takes away the files.
+    ///
+    /// - Parameter atOnce: the process goes on as it is (wasm), and is what it was asked to become right away. Otherwise this
+    ///   says what the next execve(2) makes of it.
+    func apply(_ files: borrowing ProcessFileSystem, atOnce: Bool) throws(FieldError) {
         if let apparmorProfile, apparmorProfile != "unconfined" || Self.hasAppArmor {
             do throws(SystemCallError) {
-                // A process that is confined already may only be confined further once it gave up new privileges.
-                let isConfined =
-                    noNewPrivileges
-                    && (try? files.read("self/attr/apparmor/current"))
-                        .map { $0 != "unconfined" } == true
-                let text = "\(isConfined ? "stack" : "exec") \(apparmorProfile)"
-                do throws(SystemCallError) { try files.write(text, to: "self/attr/apparmor/exec") } catch {
-                    // Before Linux 4.17 there was one set of files for all modules.
-                    guard error.errno == .noSuchFile else { throw error }
-                    try files.write(text, to: "self/attr/exec")
-                }
+                try change(to: apparmorProfile, files, atOnce: atOnce)
             } catch {
                 let problem = error.errno == .noSuchFile ? "no profile \"\(shortened(apparmorProfile))\" is loaded" : ""
                 throw FieldError("process.apparmorProfile", problem, cause: error)
@@ -70,8 +63,27 @@ public struct SecurityLabels: Equatable, Sendable {
         }
         if let selinuxLabel {
             try asking("process.selinuxLabel") { () throws(SystemCallError) in
-                try files.write(selinuxLabel, to: "self/attr/exec")
+                try files.write(selinuxLabel, to: "self/attr/\(atOnce ? "current" : "exec")")
             }
         }
+    }
+
+    private func change(
+        to profile: String, _ files: borrowing ProcessFileSystem, atOnce: Bool
+    ) throws(SystemCallError) {
+        // A process that is confined already may only be confined further once it gave up new privileges.
+        let isConfined =
+            noNewPrivileges && (try? files.read("self/attr/apparmor/current")).map { $0 != "unconfined" } == true
+        let verb = isConfined ? "stack" : atOnce ? "changeprofile" : "exec"
+        let file = atOnce ? "current" : "exec"
+        do throws(SystemCallError) { try files.write("\(verb) \(profile)", to: "self/attr/apparmor/\(file)") } catch {
+            // Before Linux 5.8 there was one set of files for all modules. A profile that isn't loaded is ENOENT, too.
+            guard error.errno == .noSuchFile, !Self.hasFilesOfItsOwn(files) else { throw error }
+            try files.write("\(verb) \(profile)", to: "self/attr/\(file)")
+        }
+    }
+
+    private static func hasFilesOfItsOwn(_ files: borrowing ProcessFileSystem) -> Bool {
+        (try? files.read("self/attr/apparmor/current")) != nil
     }
 }

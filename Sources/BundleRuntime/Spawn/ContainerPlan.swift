@@ -110,8 +110,5 @@ extension RuntimeProcess {
     mutating func giveUpPrivileges() {
         capabilities = nil
         noNewPrivileges = true
-        // They are switched to by execve(2), which a guest's process doesn't make.
-        apparmorProfile = nil
-        selinuxLabel = nil
     }
 }
