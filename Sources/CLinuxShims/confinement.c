@@ -150,6 +150,12 @@ int martlet_tty_raw(int terminal) {
     cfmakeraw(&mode);
     return tcsetattr(terminal, TCSADRAIN, &mode);
 }
+int martlet_tty_plain_lines(int terminal) {
+    struct termios mode;
+    if (tcgetattr(terminal, &mode) != 0) return -1;
+    mode.c_oflag &= ~(tcflag_t)ONLCR;
+    return tcsetattr(terminal, TCSANOW, &mode);
+}
 int martlet_tty_restore(int terminal, const void *mode) {
     struct termios saved;
     memcpy(&saved, mode, sizeof saved);

@@ -12,32 +12,44 @@ public struct CapabilitySettings: Equatable, Sendable {
     public var inheritable: CapabilitySet = []
     public var permitted: CapabilitySet = []
     public var ambient: CapabilitySet = []
+    /// Names that were asked for and that no kernel has.
+    public private(set) var unknown: [String] = []
 
     /// Nothing at all.
     public init() {}
 
-    /// Errors: a name that no kernel has, as crun refuses it (runc warns; the specification had it refused until 1.0.2, and
-    /// its validation programs still do); an effective capability that isn't permitted, which capset(2) would refuse.
-    public init(_ capabilities: RuntimeProcess.Capabilities) throws(FieldError) {
-        bounding = try Self.set(capabilities.bounding, "bounding")
-        effective = try Self.set(capabilities.effective, "effective")
-        inheritable = try Self.set(capabilities.inheritable, "inheritable")
-        permitted = try Self.set(capabilities.permitted, "permitted")
-        ambient = try Self.set(capabilities.ambient, "ambient")
+    /// Errors: an effective capability that isn't permitted, which capset(2) would refuse; a name that no kernel has, for a
+    /// bundle of a version of the specification that has it refused. Later ones want a warning: see `unknown`.
+    public init(
+        _ capabilities: RuntimeProcess.Capabilities, version: SpecificationVersion = .warnsOfCapabilities
+    ) throws(FieldError) {
+        let refuses = version < .warnsOfCapabilities
+        var unknown: [String] = []
+        bounding = try Self.set(capabilities.bounding, "bounding", refuses, &unknown)
+        effective = try Self.set(capabilities.effective, "effective", refuses, &unknown)
+        inheritable = try Self.set(capabilities.inheritable, "inheritable", refuses, &unknown)
+        permitted = try Self.set(capabilities.permitted, "permitted", refuses, &unknown)
+        ambient = try Self.set(capabilities.ambient, "ambient", refuses, &unknown)
+        self.unknown = unknown
         if let name = effective.subtracting(permitted).names.first {
             let index = capabilities.effective.firstIndex(of: name) ?? 0
             throw FieldError("process.capabilities.effective[\(index)]", "\(name) isn't in the permitted set")
         }
     }
 
-    private static func set(_ names: [String], _ key: String) throws(FieldError) -> CapabilitySet {
+    private static func set(
+        _ names: [String], _ key: String, _ refuses: Bool, _ unknown: inout [String]
+    ) throws(FieldError) -> CapabilitySet {
         var set: CapabilitySet = []
         for (index, name) in names.enumerated() {
-            guard let capability = CapabilitySet(name: name) else {
+            if let capability = CapabilitySet(name: name) {
+                set.formUnion(capability)
+            } else if refuses {
                 throw FieldError(
                     "process.capabilities.\(key)[\(index)]", "no capability is named \"\(shortened(name))\"")
+            } else if !unknown.contains(shortened(name)) {
+                unknown.append(shortened(name))
             }
-            set.formUnion(capability)
         }
         return set
     }
@@ -90,10 +102,8 @@ public struct CapabilitySettings: Equatable, Sendable {
         var refused = permitted.union(inheritable).subtracting(held)
         for number in ambient.numbers {
             do throws(SystemCallError) { try ProcessAttributes.raiseAmbient(number) } catch {
-                // What the configuration itself makes neither permitted nor inheritable can't be ambient: so runc's own
-                // default asks for it, in vain.
-                let capability = CapabilitySet(number: number)
-                if permitted.intersection(inheritable).contains(capability) { refused.formUnion(capability) }
+                // Also what the configuration itself makes neither permitted nor inheritable.
+                refused.formUnion(CapabilitySet(number: number))
             }
         }
         return refused

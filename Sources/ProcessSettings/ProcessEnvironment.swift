@@ -19,16 +19,17 @@ public struct ProcessEnvironment: Equatable, Sendable {
         }
         var names: Set<Substring> = []
         var kept: [String] = []
+        var isHomeEmpty = false
         kept.reserveCapacity(environment.count + 1)
         for variable in environment.reversed() {
             let name = variable.prefix { $0 != "=" }
+            guard names.insert(name).inserted else { continue }
             // An empty HOME is none: it is looked up, as runc does it.
-            if name == "HOME", variable.utf8.count == 5 { continue }
-            if names.insert(name).inserted { kept.append(variable) }
+            if name == "HOME", variable.utf8.count == 5 { isHomeEmpty = true } else { kept.append(variable) }
         }
         kept.reverse()
         variables = kept
-        hasHome = names.contains("HOME")
+        hasHome = names.contains("HOME") && !isHomeEmpty
     }
 
     public func value(_ name: String) -> Substring? {

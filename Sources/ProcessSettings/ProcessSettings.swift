@@ -24,6 +24,8 @@ public struct ProcessSettings: Sendable {
         public var keepsOriginalGroups = false
         /// Descriptors from 3 on that the program gets: `--preserve-fds` and LISTEN_FDS.
         public var preservedDescriptors: UInt32 = 0
+        /// The bundle's: what of it can't be had is an error by one and a warning by another.
+        public var version = SpecificationVersion.warnsOfCapabilities
         public init() {}
     }
 
@@ -54,7 +56,7 @@ public struct ProcessSettings: Sendable {
                 "--preserve-fds", "\(circumstances.preservedDescriptors) is more than \(Self.preservedLimit)")
         }
         if let asked = process.capabilities {
-            capabilities = try CapabilitySettings(asked)
+            capabilities = try CapabilitySettings(asked, version: circumstances.version)
         } else {
             capabilities = CapabilitySettings()
         }
@@ -165,8 +167,9 @@ public struct ProcessSettings: Sendable {
     public func giveUpCapabilities() throws(FieldError) -> [String] {
         var warnings: [String] = []
         let missing = unbounded.union(try capabilities.apply())
-        if !missing.isEmpty {
-            warnings.append("process.capabilities: can't be granted here: \(missing.names.joined(separator: ", "))")
+        let names = missing.names + capabilities.unknown
+        if !names.isEmpty {
+            warnings.append("process.capabilities: can't be granted here: \(names.joined(separator: ", "))")
         }
         if noNewPrivileges {
             try asking("process.noNewPrivileges") { () throws(SystemCallError) in
@@ -187,9 +190,25 @@ public struct ProcessSettings: Sendable {
 
     /// Finds the program, as the user who executes it and in its working directory, and lays everything out.
     public func prepareProgram() throws(FieldError) -> ProgramImage {
-        ProgramImage(
-            try ProgramLookup.find(arguments, path: environment.value("PATH")), arguments: arguments,
-            environment: environment.variables)
+        let path: String
+        do throws(FieldError) { path = try ProgramLookup.find(arguments, path: environment.value("PATH")) } catch {
+            guard error.cause?.errno == .accessDenied, let held = capabilitiesAtExecution else { throw error }
+            try asking("process.capabilities") { () throws(SystemCallError) in
+                try ProcessAttributes.setCapabilities(held)
+            }
+            path = try ProgramLookup.find(arguments, path: environment.value("PATH"))
+        }
+        return ProgramImage(path, arguments: arguments, environment: environment.variables)
+    }
+
+    /// What this process may use of what the program is given, when it uses less now: by CAP_DAC_OVERRIDE a user may execute
+    /// what its mode denies him.
+    private var capabilitiesAtExecution: ProcessAttributes.Capabilities? {
+        guard var held = try? ProcessAttributes.capabilities() else { return nil }
+        let effective = held.effective | (capabilities.effective.rawValue & held.permitted)
+        guard effective != held.effective else { return nil }
+        held.effective = effective
+        return held
     }
 
     /// Becomes the program. Returns only when that failed, and then why; to be thrown.

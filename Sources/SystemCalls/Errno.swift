@@ -28,6 +28,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let invalid = Errno(rawValue: EINVAL)
     public static let notTerminal = Errno(rawValue: ENOTTY)
     public static let fileTooLarge = Errno(rawValue: EFBIG)
+    public static let noDevice = Errno(rawValue: ENODEV)
     public static let noSpace = Errno(rawValue: ENOSPC)
     public static let readOnlyFileSystem = Errno(rawValue: EROFS)
     public static let brokenPipe = Errno(rawValue: EPIPE)

@@ -78,6 +78,11 @@ public enum Terminals {
         return mode
     }
 
+    /// What is written to the slave is read from the master with the same ends of lines, without a carriage return (ONLCR).
+    public static func endLinesPlainly(_ master: Int32) throws(SystemCallError) {
+        _ = try checked("tcsetattr") { martlet_tty_plain_lines(master) }
+    }
+
     public static func restore(_ terminal: Int32, to mode: Mode) throws(SystemCallError) {
         _ = try checked("tcsetattr") { martlet_tty_restore(terminal, mode.bytes) }
     }

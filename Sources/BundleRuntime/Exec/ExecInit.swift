@@ -115,9 +115,8 @@ struct ExecInit {
     }
 
     private func send(_ master: Int32, _ console: Int32) throws(SystemCallError) {
-        if let size = plan.process.consoleSize {
-            try Terminals.setSize(of: master, to: Terminals.Size(rows: size.height, columns: size.width))
-        }
+        try ContainerTerminal.prepare(
+            master, plan.process.consoleSize, isServedByUs: plan.request.consoleSocket == nil)
         try LocalSockets.send(console, Array("/dev/ptmx".utf8), descriptors: [master])
     }
 

@@ -49,6 +49,7 @@ final class ExecPlan {
         circumstances.isExec = true
         circumstances.isRootless = runtime.isRootless
         circumstances.preservedDescriptors = preserved
+        circumstances.version = SpecificationVersion(configuration.version)
         circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
         var asked = process
         if guest != nil { asked.giveUpPrivileges() }

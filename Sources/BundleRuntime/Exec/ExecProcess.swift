@@ -34,6 +34,8 @@ enum ExecProcess {
     }
 
     private static func file(_ path: String) throws(RuntimeFailure) -> RuntimeProcess {
+        // A pipe can be read once, and a native program may have this one begin anew: it does so first.
+        if (try? FileStatus.of(path, followLinks: true))?.kind != .regular { try SealedProgram.ensure() }
         let bytes: [UInt8]
         do throws(SystemCallError) { bytes = try Files.contents(of: path, limit: sizeLimit) } catch {
             throw RuntimeFailure(.refused, "--process: \(error)")
@@ -61,6 +63,8 @@ enum ExecProcess {
         capabilities.bounding += names
         capabilities.permitted += names
         capabilities.effective += names
+        // As runc has it: what a program inherits goes on to what it executes. Without inheritable ones nothing is ambient.
+        if !capabilities.inheritable.isEmpty { capabilities.ambient += names }
         process.capabilities = capabilities
     }
 }

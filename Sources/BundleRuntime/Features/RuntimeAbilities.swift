@@ -13,6 +13,7 @@ public enum RuntimeAbilities {
         features.seccomp = .init(supportedFlags: LinuxSeccomp.Flag.allCases.map(\.rawValue).sorted())
         features.apparmor = true
         features.selinux = true
+        features.netDevices = true
         features.memoryPolicy = .init()
         features.idmappedMounts = true
         features.annotations = [

@@ -10,12 +10,20 @@ import WasmWorkload
 // The parts of the set-up, in the order in which they are done.
 
 extension ContainerInit {
-    /// The hooks between the mounts and the change of root: the runtime's outside, then the container's here.
-    func runHooks(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+    /// The hooks between the mounts and the change of root: the runtime's outside, then the container's here. Before them the
+    /// runtime moves network devices.
+    ///
+    /// - Parameter root: of the container's tree, in which the container's hooks stand, as with runc.
+    func runHooks(_ channel: borrowing InitChannel, root: Int32) throws(RuntimeFailure) {
         let hooks = plan.configuration.hooks
-        guard !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty else { return }
+        guard
+            !hooks.prestart.isEmpty || !hooks.createRuntime.isEmpty || !hooks.createContainer.isEmpty
+                || !plan.configuration.linux.netDevices.isEmpty
+        else { return }
         channel.send(.mounted)
         guard case .hooksDone(let process) = channel.receive() else { Processes.exit(1) }
+        guard !hooks.createContainer.isEmpty else { return }
+        try step("root.path") { () throws(SystemCallError) in try Confinement.changeDirectory(to: root) }
         do throws(HookError) {
             try HookRunner(hooks).run(.createContainer, state: state(process, .created))
         } catch { throw RuntimeFailure(error) }
@@ -40,10 +48,9 @@ extension ContainerInit {
         guard plan.hasTerminal, let console = sources.console else { return nil }
         do throws(SystemCallError) {
             let pair = plan.isWasm ? try Terminals.open() : try ContainerTerminal.open(root: root)
-            if let size = plan.configuration.process?.consoleSize {
-                try Terminals.setSize(
-                    of: pair.master.rawValue, to: Terminals.Size(rows: size.height, columns: size.width))
-            }
+            try ContainerTerminal.prepare(
+                pair.master.rawValue, plan.configuration.process?.consoleSize,
+                isServedByUs: plan.request.consoleSocket == nil)
             try LocalSockets.send(console, Array("/dev/ptmx".utf8), descriptors: [pair.master.rawValue])
             try ContainerTerminal.take(pair.slave.rawValue)
             return 0

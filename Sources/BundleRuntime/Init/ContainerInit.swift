@@ -129,7 +129,7 @@ struct ContainerInit {
         }
         do throws(FieldError) { try plan.names.apply() } catch { throw RuntimeFailure(error) }
         let root = try mounted()
-        try runHooks(channel)
+        try runHooks(channel, root: root.descriptor)
         let terminal = try openTerminal(root: root.descriptor)
         do throws(FieldError) {
             if let terminal, !plan.isWasm { try root.bindConsole(terminal) }

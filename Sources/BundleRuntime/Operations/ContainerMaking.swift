@@ -197,6 +197,9 @@ final class ContainerMaking {
         while true {
             switch channel.receive() {
             case .mounted:
+                // It is in all of its namespaces by now, and nothing of others has run in them.
+                let devices = plan.configuration.linux.netDevices
+                if !devices.isEmpty { try NetworkDeviceMoves(devices: devices).move(toProcess: process ?? 0) }
                 try runHooks()
                 channel.send(.hooksDone(process: process ?? 0))
             case .ready(let trace):
@@ -212,6 +215,7 @@ final class ContainerMaking {
     }
 
     private func runHooks() throws(RuntimeFailure) {
+        guard plan.configuration.hooks != RuntimeHooks() else { return }
         ranHooks = true
         // After step 2 of the specification's life cycle.
         var document = state.document(.created)

@@ -59,9 +59,11 @@ extension ContainerRuntime {
         let notifyFolder = NotifySocket.manager.map { _ in
             "\(BundleStore.place(self.root))/\(request.id)/\(NotifySocket.folder)"
         }
-        return try ContainerPlan(
+        let plan = try ContainerPlan(
             document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless,
             notifyFolder: notifyFolder, trace: trace)
+        for warning in plan.warnings { warn(warning) }
+        return plan
     }
 
     /// A line for each phase, on standard error.

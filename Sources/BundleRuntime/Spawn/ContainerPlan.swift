@@ -23,6 +23,8 @@ final class ContainerPlan {
     let preserved: UInt32
     /// A service manager waits for the container's word (`NotifySocket`).
     let isAwaited: Bool
+    /// What was asked for and isn't had, and is no error.
+    let warnings: [String]
     let trace: PhaseTrace
 
     var id: String { request.id }
@@ -50,6 +52,7 @@ final class ContainerPlan {
         isAwaited = notifyFolder != nil
         if guest == nil, let notifyFolder { NotifySocket.offer(&configuration, folder: notifyFolder) }
         try Self.check(configuration, request)
+        warnings = Self.leaveOut(&configuration)
         self.configuration = configuration
         namespaces = NamespacePlan(configuration.linux)
         do throws(FieldError) {
@@ -77,8 +80,18 @@ final class ContainerPlan {
         var circumstances = ProcessSettings.Circumstances()
         circumstances.isRootless = isRootless
         circumstances.preservedDescriptors = preserved
+        circumstances.version = SpecificationVersion(configuration.version)
         circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
         return try ProcessSettings(process, linux: configuration.linux, circumstances: circumstances)
+    }
+
+    /// Takes out what this kernel has nothing for and nobody could notice.
+    private static func leaveOut(_ configuration: inout RuntimeConfiguration) -> [String] {
+        // Without the module no label can be read, or decide about anything. That of the process stays an error: who asks
+        // for that one relies on being confined.
+        guard let label = configuration.linux.mountLabel, !label.isEmpty, !SecurityLabels.hasSELinux else { return [] }
+        configuration.linux.mountLabel = nil
+        return ["linux.mountLabel: \"\(label.printable())\" needs SELinux, which this kernel doesn't run; left out"]
     }
 
     /// What no other part of the plan looks at.
@@ -91,9 +104,6 @@ final class ContainerPlan {
             if request.consoleSocket != nil, !process.hasTerminal {
                 throw RuntimeFailure(.refused, "--console-socket: process.terminal isn't set, so there is no terminal")
             }
-        }
-        if !linux.netDevices.isEmpty {
-            throw RuntimeFailure(.refused, "linux.netDevices: moving network devices isn't supported by this version")
         }
         if linux.intelRdt != nil {
             throw RuntimeFailure(.refused, "linux.intelRdt: isn't supported by this version")

@@ -62,6 +62,7 @@ int martlet_tty_size_set(int terminal, uint16_t rows, uint16_t columns);
 size_t martlet_tty_mode_size(void);
 int martlet_tty_mode(int terminal, void *mode);
 int martlet_tty_raw(int terminal);
+int martlet_tty_plain_lines(int terminal);
 int martlet_tty_restore(int terminal, const void *mode);
 
 /// ioctl(FICLONE), and sendfile(2) at the current offsets.
