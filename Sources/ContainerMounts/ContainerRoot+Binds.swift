@@ -9,6 +9,10 @@ extension ContainerRoot {
         if mount.options.copiesSymbolicLink, try copyLink(mount, source: source) { return }
         let tree = try asking("\(mount.field).source") { () throws(SystemCallError) in
             if let inherited { return try Descriptors.duplicate(inherited) }
+            if let place = plan.placeInTree(ofSource: mount) {
+                let found = try paths.open(place, followLinks: mount.options.followsSource)
+                return try Mounts.copyTree(in: found.rawValue, recursive: recursive)
+            }
             return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
         }
         let file = try asking("\(mount.field).source", source) { () throws(SystemCallError) in

@@ -66,6 +66,8 @@ extension ContainerRoot {
             guard try MountedFile.of(tree.rawValue).kind == device.kind else {
                 throw SystemCallError("open_tree", device.path, .noSuchDevice)
             }
+            // As crun has it; the host's own flags stay.
+            try Mounts.change(tree.rawValue, set: [.noSetUserID, .noExecution])
             try Self.cover(name, in: directory, with: tree.rawValue)
         }
     }

@@ -31,10 +31,7 @@ extension ContainerRoot {
     private func verify(_ tree: Int32, _ mount: PlannedMount) throws(FieldError) {
         try asking("\(mount.field).destination", "\(mount.path) was exchanged while it was mounted") {
             () throws(SystemCallError) in
-            let seen = try paths.open(mount.path, followLinks: mount.options.followsDestination)
-            guard try MountedFile.of(seen.rawValue).mount == MountedFile.of(tree).mount else {
-                throw SystemCallError("move_mount", mount.path, .crossDevice)
-            }
+            try paths.expect(tree, at: mount.path, followLinks: mount.options.followsDestination)
         }
     }
 

@@ -32,7 +32,7 @@ extension ContainerRoot {
         guard let target = try existing(path, paths) else { return }
         let tree = try Mounts.copyTree(in: target.rawValue, recursive: true)
         try Mounts.change(tree.rawValue, set: .readOnly, recursive: true)
-        try Mounts.move(tree.rawValue, onto: target.rawValue)
+        try paths.cover(path, target.rawValue, with: tree.rawValue)
     }
 
     static func existing(_ path: String, _ paths: ContainerPaths) throws(SystemCallError) -> OwnedDescriptor? {

@@ -9,6 +9,8 @@ struct Masks: ~Copyable {
     private var directory: Int32 = -1
     /// What covers files; -1 before the first.
     private var file: Int32 = -1
+    /// The file systems of both that are ours.
+    private var covers: [DeviceNumber] = []
 
     static let nullDevice = MountedFile.Kind.characterDevice(DeviceNumber(major: 1, minor: 3))
 
@@ -25,38 +27,42 @@ struct Masks: ~Copyable {
     /// A path that isn't there needs no mask.
     mutating func mask(_ path: String) throws(SystemCallError) {
         guard let target = try ContainerRoot.existing(path, paths) else { return }
-        switch try MountedFile.of(target.rawValue).kind {
-        case .directory: try maskDirectory(target.rawValue)
+        let found = try MountedFile.of(target.rawValue)
         // Masked before, under the same or another name.
+        if covers.contains(found.device) { return }
+        switch found.kind {
+        case .directory: try maskDirectory(path, target.rawValue)
         case Self.nullDevice: return
         case .regular, .symbolicLink, .pipe, .socket, .unknown, .characterDevice, .blockDevice:
-            try maskFile(target.rawValue)
+            try maskFile(path, target.rawValue)
         }
     }
 
-    private mutating func maskFile(_ target: Int32) throws(SystemCallError) {
+    private mutating func maskFile(_ path: String, _ target: Int32) throws(SystemCallError) {
         if file < 0 {
             // An image or a volume may have anything by that name: it has to be the real one.
             if let null = try? Self.openNull(in: paths.root, flags: .path) {
                 file = null.release()
             } else {
                 let empty = try emptyFile()
-                try Mounts.move(empty.rawValue, onto: target)
+                try paths.cover(path, target, with: empty.rawValue)
+                covers.append(try MountedFile.of(empty.rawValue).device)
                 file = empty.release()
                 return
             }
         }
         let tree = try Mounts.copyTree(in: file, recursive: false)
-        try Mounts.move(tree.rawValue, onto: target)
+        try paths.cover(path, target, with: tree.rawValue)
     }
 
-    private mutating func maskDirectory(_ target: Int32) throws(SystemCallError) {
+    private mutating func maskDirectory(_ path: String, _ target: Int32) throws(SystemCallError) {
         if directory >= 0 {
             let again = try Mounts.copyTree(in: directory, recursive: false)
-            return try Mounts.move(again.rawValue, onto: target)
+            return try paths.cover(path, target, with: again.rawValue)
         }
         let empty = try emptyFileSystem([.readOnly, .noSetUserID, .noDevices, .noExecution])
-        try Mounts.move(empty.rawValue, onto: target)
+        try paths.cover(path, target, with: empty.rawValue)
+        covers.append(try MountedFile.of(empty.rawValue).device)
         directory = empty.release()
     }
 

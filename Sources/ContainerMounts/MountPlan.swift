@@ -90,6 +90,17 @@ public struct MountPlan: Sendable {
         }
     }
 
+    /// Where in the container's tree a bind's source lies that an earlier mount brings there; nil for any other.
+    func placeInTree(ofSource mount: PlannedMount) -> String? {
+        guard case .bind(let source, _) = mount.action, source.hasPrefix(root + "/") else { return nil }
+        let place = Self.cleaned(String(source.dropFirst(root.count)))
+        let isMade = mounts.contains { earlier in
+            earlier.index < mount.index
+                && (place == earlier.destination || place.hasPrefix(earlier.destination + "/"))
+        }
+        return isMade ? place : nil
+    }
+
     /// An absolute path of the host.
     static func hostPath(_ path: String, from bundle: String, field: String) throws(FieldError) -> String {
         guard !path.isEmpty else { throw FieldError(field, "is empty") }

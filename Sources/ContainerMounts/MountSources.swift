@@ -30,6 +30,8 @@ public struct MountSources: ~Copyable {
             guard case .bind(let source, let recursive) = mount.action else { continue }
             let mapping = try plan.identityMapping(of: mount)
             guard plan.hasUserNamespace || mapping != nil else { continue }
+            // It isn't there before the mounts in front of it are. Its ids the container's process couldn't map.
+            if mapping == nil, plan.placeInTree(ofSource: mount) != nil { continue }
             guard let tree = try Self.open(source, recursive: recursive, mount) else { continue }
             if let mapping { try Self.map(tree.rawValue, mapping, mount) }
             binds[mount.index] = tree.release()
