@@ -11,6 +11,7 @@ public struct FilesystemType: RawRepresentable, Hashable, Sendable {
     public static let legacyGroups = FilesystemType(rawValue: 0x0027_e0eb)
 
     public static let proc = FilesystemType(rawValue: 0x9fa0)
+    public static let sysfs = FilesystemType(rawValue: 0x6265_6572)
 
     /// statfs(2). Symbolic links are followed.
     public static func of(_ path: String) throws(SystemCallError) -> FilesystemType {

@@ -109,10 +109,23 @@ import Testing
         var resources = LinuxResources()
         var memory = LinuxResources.Memory()
         memory.kernel = 1 << 20
+        resources.memory = memory
+        #expect(resources.remarks.count == 1)
+        #expect(resources.needs.isEmpty)
+        #expect(try legacy(memory).isEmpty)
+    }
+
+    @Test func buffersOfTCPHaveALimitOfTheirOwnInVersion1Alone() throws {
+        var resources = LinuxResources()
+        var memory = LinuxResources.Memory()
         memory.kernelTCP = 1 << 20
         resources.memory = memory
-        #expect(resources.remarks.count == 2)
-        #expect(resources.needs.isEmpty)
+        #expect(resources.needs.map(\.field) == ["linux.resources.memory.kernelTCP"])
+        #expect(try legacy(memory) == ["memory.kmem.tcp.limit_in_bytes=1048576"])
+        #expect { try MemorySettings.unified(memory) { nil } } throws: {
+            ($0 as? CgroupError)?.field == "linux.resources.memory.kernelTCP"
+        }
+        memory.kernelTCP = 0
         #expect(try legacy(memory).isEmpty)
     }
 }

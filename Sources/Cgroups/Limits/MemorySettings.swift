@@ -3,7 +3,7 @@ import OCISpec
 /// `linux.resources.memory` as files of the memory controller.
 ///
 /// 0 for a limit is "not set": Docker and podman write it so. Kernel memory has no limit of its own any more (Linux
-/// 5.16).
+/// 5.16), but for the buffers of TCP in version 1.
 enum MemorySettings {
     static let field = "linux.resources.memory"
 
@@ -26,6 +26,9 @@ enum MemorySettings {
         }
         if let reservation = set(memory.reservation) {
             settings.append(setting("memory.soft_limit_in_bytes", "\(reservation)", "reservation"))
+        }
+        if let buffers = set(memory.kernelTCP) {
+            settings.append(setting("memory.kmem.tcp.limit_in_bytes", "\(buffers)", "kernelTCP"))
         }
         if let useHierarchy = memory.useHierarchy {
             // Since Linux 5.11 always so: asking for it needs no file, asking against it is refused by the kernel.
@@ -54,7 +57,7 @@ enum MemorySettings {
     ) throws(CgroupError) -> [GroupSetting] {
         for (isAsked, name) in [
             (memory.swappiness != nil, "swappiness"), (memory.disableOOMKiller == true, "disableOOMKiller"),
-            (memory.useHierarchy == false, "useHierarchy"),
+            (memory.useHierarchy == false, "useHierarchy"), (set(memory.kernelTCP) != nil, "kernelTCP"),
         ] where isAsked {
             throw CgroupError(
                 field: "\(field).\(name)", "version 2 of control groups has no such setting; leave it out")

@@ -44,9 +44,9 @@ extension LinuxResources {
     /// What was asked for and has no effect on today's kernels, a sentence for each: for a log.
     public var remarks: [String] {
         var remarks: [String] = []
-        for (value, name) in [(memory?.kernel, "kernel"), (memory?.kernelTCP, "kernelTCP")] where value ?? 0 != 0 {
+        if memory?.kernel ?? 0 != 0 {
             remarks.append(
-                "linux.resources.memory.\(name): kernel memory counts toward the limit and has none of its own")
+                "linux.resources.memory.kernel: kernel memory counts toward the limit and has none of its own")
         }
         return remarks
     }
@@ -59,6 +59,7 @@ extension LinuxResources.Memory {
         if limit ?? 0 != 0 { return "memory.limit" }
         if swap ?? 0 != 0 { return "memory.swap" }
         if reservation ?? 0 != 0 { return "memory.reservation" }
+        if kernelTCP ?? 0 != 0 { return "memory.kernelTCP" }
         if swappiness != nil { return "memory.swappiness" }
         if disableOOMKiller == true { return "memory.disableOOMKiller" }
         return useHierarchy == false ? "memory.useHierarchy" : ""
