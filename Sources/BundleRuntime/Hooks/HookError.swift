@@ -45,6 +45,14 @@ public struct HookError: Error, Sendable, CustomStringConvertible {
 
 extension RuntimeHooks.Kind {
     /// Whether a failing hook of this kind ends the container, as runtime.md's "Lifecycle" has it: all but `poststop`, whose
-    /// failures are warnings. (Before 1.2 `poststart` was a warning too; runc and crun have ended the container always.)
-    public var endsContainer: Bool { self != .poststop }
+    /// failures are warnings, as were those of `poststart` until 1.3. (runc has ended the container always, crun never.)
+    ///
+    /// - Parameter version: the bundle's.
+    public func endsContainer(_ version: SpecificationVersion) -> Bool {
+        switch self {
+        case .poststop: false
+        case .poststart: version >= .endsByPoststart
+        case .prestart, .createRuntime, .createContainer, .startContainer: true
+        }
+    }
 }

@@ -62,10 +62,13 @@ final class ContainerGuest {
 
     /// Gives up in a process that was forked for hooks what a guest's process doesn't have either, but for its sandbox, in
     /// which no program can be executed.
-    func confineHooks(_ filter: FilterInstallation) throws(FieldError) {
-        guard let files = files.take() else { return }
+    ///
+    /// - Returns: the guest's environment.
+    func confineHooks(_ filter: FilterInstallation) throws(FieldError) -> [String] {
+        guard let files = files.take() else { return [] }
         _ = try settings.applyIdentity(files, closesDescriptors: false)
         if filter.filter?.hasListener == false { try filter.install() }
+        return settings.environment.variables
     }
 
     /// What the last steps before the guest need, and close.

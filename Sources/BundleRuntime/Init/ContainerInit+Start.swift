@@ -74,11 +74,12 @@ extension ContainerInit {
         _ prepared: Prepared, _ filter: FilterInstallation, _ process: Int32, _ starter: Int32
     ) -> Never {
         do throws(RuntimeFailure) {
+            let environment: [String]
             do throws(FieldError) {
                 switch prepared {
-                case .nothing: break
-                case .native(let program): try program.confineHooks(filter)
-                case .guest(let guest): try guest.confineHooks(filter)
+                case .nothing: environment = []
+                case .native(let program): environment = try program.confineHooks(filter)
+                case .guest(let guest): environment = try guest.confineHooks(filter)
                 }
             } catch { throw RuntimeFailure(error) }
             // What was given up included the signals' effects: hooks are waited for.
@@ -86,7 +87,7 @@ extension ContainerInit {
             var hooks = plan.configuration.hooks
             for index in hooks.startContainer.indices where hooks.startContainer[index].env == nil {
                 // The runtime's own environment is no business of a program of the root.
-                hooks.startContainer[index].env = plan.configuration.process?.environment ?? []
+                hooks.startContainer[index].env = environment
             }
             do throws(HookError) {
                 try HookRunner(hooks).run(.startContainer, state: state(process, .created))

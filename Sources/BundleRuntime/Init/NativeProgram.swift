@@ -27,7 +27,9 @@ final class NativeProgram {
 
     /// Gives up in a process that was forked for hooks what the program doesn't have either. What decides about calls by a
     /// listener has no say in hooks.
-    func confineHooks(_ filter: FilterInstallation) throws(FieldError) {
+    ///
+    /// - Returns: the program's environment.
+    func confineHooks(_ filter: FilterInstallation) throws(FieldError) -> [String] {
         var settings = settings
         let isFiltered = filter.filter?.hasListener == false
         _ = try settings.becomeUser(files, closesDescriptors: false)
@@ -37,6 +39,7 @@ final class NativeProgram {
         }
         _ = try settings.giveUpCapabilities()
         if settings.noNewPrivileges, isFiltered { try filter.install() }
+        return settings.environment.variables
     }
 
     /// Becomes the program. Returns only when it can't, and then why.

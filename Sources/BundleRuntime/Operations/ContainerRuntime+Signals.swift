@@ -4,24 +4,40 @@ import OCISpec
 import SystemCalls
 
 extension ContainerRuntime {
-    /// Sends a signal to a container's first process, or with `all` to every process of the container.
+    /// Sends a signal to a container's first process, or with `all` to every process of the container. SIGKILL is for every
+    /// one, as with runc: the kernel sees to that in a pid namespace of the container's own, and only there.
     ///
     /// Errors: `container not running`, which container managers look for.
     public func kill(_ id: String, signal: Int32, all: Bool) throws(RuntimeFailure) {
         let state = try record(of: id)
         let cgroup = try state.openCgroup()
-        if all, let cgroup {
+        let pidfd = try state.openProcess()
+        let isForAll =
+            switch pidfd {
+            case .some: signal == Self.killSignal && (try? hasOwnProcessNumbers(id)) == false
             // Processes may outlive the first one where it has no pid namespace of its own.
+            case .none: signal == Self.killSignal
+            }
+        if all || isForAll, let cgroup {
             guard try !processes(of: id).isEmpty else { throw Self.notRunning(id) }
             do throws(CgroupError) { return try cgroup.signalAll(signal) } catch { throw RuntimeFailure(error) }
         }
-        guard let pidfd = try state.openProcess() else { throw Self.notRunning(id) }
+        guard let pidfd else { throw Self.notRunning(id) }
         do throws(SystemCallError) { try Processes.signal(pidfd.rawValue, signal) } catch {
             if error.errno == .noSuchProcess { throw Self.notRunning(id) }
             throw RuntimeFailure(.system, "container \(id): \(error)")
         }
         // A stopped process ends only when it goes on.
-        if signal == 9, let cgroup, cgroup.isFrozen { try? cgroup.thaw() }
+        if signal == Self.killSignal, let cgroup, cgroup.isFrozen { try? cgroup.thaw() }
+    }
+
+    private static let killSignal: Int32 = 9
+
+    /// Whether the container has a pid namespace that was made for it.
+    private func hasOwnProcessNumbers(_ id: String) throws(RuntimeFailure) -> Bool {
+        guard let directory = try store().find(id) else { throw Self.unknown(id) }
+        let document = try BundleDocument(bundle: "/", bytes: directory.configuration())
+        return NamespacePlan(document.configuration.linux).new.contains(.pid)
     }
 
     static func notRunning(_ id: String) -> RuntimeFailure {

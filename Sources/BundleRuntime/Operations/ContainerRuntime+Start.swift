@@ -55,13 +55,20 @@ extension ContainerRuntime {
         } catch { warn("\(NotifySocket.variable): \(error)") }
     }
 
-    /// The hooks after the start. When one fails, the container has to be ended.
+    /// The hooks after the start. When one fails, the container has to be ended; by older versions of the specification it
+    /// is a warning.
     func runPoststart(
         _ state: BundleState, _ directory: borrowing ContainerDirectory
     ) throws(RuntimeFailure) {
         let hooks = try Self.hooks(state, directory)
+        let runner = HookRunner(hooks)
+        guard RuntimeHooks.Kind.poststart.endsContainer(SpecificationVersion(state.version)) else {
+            let failures = runner.runAll(.poststart, state: state.document(.running).json.bytes())
+            for failure in failures { warn("\(failure)") }
+            return
+        }
         do throws(HookError) {
-            try HookRunner(hooks).run(.poststart, state: state.document(.running).json.bytes())
+            try runner.run(.poststart, state: state.document(.running).json.bytes())
         } catch { throw RuntimeFailure(error) }
     }
 

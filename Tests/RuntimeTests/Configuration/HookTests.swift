@@ -71,6 +71,38 @@ struct HookTests {
         #expect(Machine.exists(runtime.path("second")), "the others run all the same")
     }
 
+    /// Until 1.3 the specification had it a warning.
+    @Test(arguments: [("1.0.2", true), ("1.2.1", true), ("1.3.0", false)])
+    func whatAFailureAfterTheStartDoesIsAMatterOfTheVersion(version: String, goesOn: Bool) throws {
+        let container = try runtime.bundle(.native, "rest") {
+            $0.others["ociVersion"] = .string(version)
+            $0.others["hooks"] = .object([
+                "poststart": [
+                    BundleConfiguration.hook("exit 3"), BundleConfiguration.hook("touch \(runtime.path("second"))"),
+                ]
+            ])
+        }
+        #expect(try container.create().code == 0)
+        let outcome = try container("start")
+        #expect((outcome.code == 0) == goesOn, "\(outcome)")
+        #expect(outcome.error.contains("hooks.poststart[0]"), "\(outcome)")
+        #expect(Machine.exists(runtime.path("second")) == goesOn)
+        #expect(try (container("state").code == 0) == goesOn)
+    }
+
+    @Test func hooksInTheContainerHaveItsRootAndItsEnvironment() throws {
+        let container = try runtime.bundle(.native, "exit", "0") {
+            $0.environment = ["PATH=/bin", "ONE=two"]
+            $0.others["hooks"] = [
+                "createContainer": [BundleConfiguration.hook("pwd -P > made")],
+                "startContainer": [["path": "/guest", "args": ["guest", "env"]]],
+            ]
+        }
+        let outcome = try container.run()
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(Machine.text(of: "\(container.root)/made").hasPrefix("/"), "made in the root")
+    }
+
     @Test func aHookThatTakesTooLongIsKilled() throws {
         let container = try runtime.bundle(.wasm, "exit", "0") {
             $0.others["hooks"] = [

@@ -30,6 +30,27 @@ struct ControlTests {
         #expect(container.cgroups().isEmpty)
     }
 
+    /// As with runc: in a pid namespace of its own the kernel sees to it.
+    @Test(arguments: [false, true]) func killedIsEveryProcessOfTheContainer(firstIsGone: Bool) throws {
+        let container = try runtime.bundle(.native, "rest") {
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["network", "ipc", "uts", "mount"])
+        }
+        _ = try container.launch()
+        let file = runtime.path("pid")
+        #expect(try container("exec", "--detach", "--pid-file", file, then: ["/guest", "rest"]).code == 0)
+        let second = try #require(Int32(Machine.text(of: file)))
+        let first = try container.process()
+        if firstIsGone {
+            try Processes.kill(first, Signal.kill)
+            #expect(try container.becomes("stopped"))
+        }
+        #expect(Machine.exists("/proc/\(second)/exe"))
+        #expect(try container("kill", then: ["KILL"]).code == 0)
+        #expect(Machine.wait { !Machine.exists("/proc/\(second)/exe") }, "the other one, too")
+        #expect(try container.becomes("stopped"))
+        #expect(try container("kill", then: ["KILL"]).code != 0, "nobody is left")
+    }
+
     @Test(.enabled(if: Machine.has(controller: "memory") && !Machine.isUnified, "no memory controller of version 1"))
     func limitsAreSetAndChanged() throws {
         let container = try runtime.bundle(.wasm, "rest") {

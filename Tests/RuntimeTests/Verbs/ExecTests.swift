@@ -50,6 +50,16 @@ struct ExecTests {
         #expect(Set(outcome.lines).subtracting(["HOME=/", "HOME=/root"]) == ["ONLY=this"], "\(outcome)")
     }
 
+    @Test func theProcessMayComeFromAPipe() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let process = #"{"args":["/guest","env"],"cwd":"/","env":["FROM=pipe"],"user":{"uid":0,"gid":0}}"#
+        let martlet = ([runtime.martlet] + runtime.options).joined(separator: " ")
+        let outcome = try runtime.other(
+            "/bin/sh", "-c", "echo '\(process)' | \(martlet) exec --process /dev/stdin \(container.id)")
+        #expect(outcome.code == 0 && outcome.output.contains("FROM=pipe"), "\(outcome)")
+    }
+
     @Test func aDetachedProcessIsNamedInItsPidFile() throws {
         let container = try runtime.bundle(.native, "rest")
         _ = try container.launch()
