@@ -31,7 +31,7 @@ public struct CgroupMembership: Sendable, Equatable {
     public func directory(in tree: CgroupHierarchy.Tree) -> String? {
         guard let group = groups[tree.controllers.first ?? ""] else { return nil }
         // A group outside of the cgroup namespace is written from its root: `/../x`.
-        guard !group.split(separator: "/").contains("..") else { return nil }
+        guard !group.pathParts.contains("..") else { return nil }
         if tree.root == "/" { return group == "/" ? tree.mountPoint : tree.mountPoint + group }
         guard group == tree.root || group.hasPrefix(tree.root + "/") else { return nil }
         return tree.mountPoint + group.dropFirst(tree.root.count)

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Where a container's groups stand in every tree: `linux.cgroupsPath` (config-linux.md, Cgroups Path).
 struct CgroupPath: Equatable, Sendable {
     static let field = "linux.cgroupsPath"
@@ -19,11 +21,11 @@ struct CgroupPath: Equatable, Sendable {
     init(_ path: String?, id: String) throws(CgroupError) {
         isDefault = path?.isEmpty ?? true
         let path = isDefault ? "/\(Self.parentName)/\(id)" : path ?? ""
-        isAbsolute = path.utf8.first == UInt8(ascii: "/")
+        isAbsolute = path.isAbsolutePath
         guard path.utf8.count <= Self.lengthLimit else {
             throw CgroupError(field: Self.field, "longer than \(Self.lengthLimit) bytes")
         }
-        let components = path.split(separator: "/").filter { $0 != "." }
+        let components = path.pathParts.filter { $0 != "." }
         guard !components.isEmpty else {
             throw CgroupError(field: Self.field, "\"\(path)\" is the root of the tree, which holds every process")
         }

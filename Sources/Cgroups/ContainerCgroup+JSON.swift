@@ -1,4 +1,5 @@
 import JSON
+import SystemCalls
 
 // What a container's state file remembers of its groups.
 
@@ -27,8 +28,8 @@ extension ContainerCgroup {
         var groups: [Group] = []
         for element in try node.required("groups").elements() {
             let directory = try element.required("directory").string()
-            let names = directory.split(separator: "/")
-            guard directory.hasPrefix("/"), names.count > 1, !names.contains(".."), groups.count < Self.groupCountLimit
+            let names = directory.pathParts
+            guard directory.isAbsolutePath, names.count > 1, !names.contains(".."), groups.count < Self.groupCountLimit
             else { throw try element.required("directory").invalid("not the directory of a control group") }
             groups.append(Group(controllers: try element.required("controllers").strings(), directory: directory))
         }

@@ -41,7 +41,7 @@ extension ContainerCgroup {
     /// systemd makes groups in the trees that it uses; in the others we do.
     private static func make(_ group: Group, below mountPoint: String) throws(SystemCallError) {
         var current = mountPoint
-        for name in group.directory.dropFirst(mountPoint.count).split(separator: "/") {
+        for name in group.directory.dropFirst(mountPoint.count).pathParts {
             current += "/\(name)"
             do throws(SystemCallError) {
                 try Files.makeDirectory(current, mode: 0o755)

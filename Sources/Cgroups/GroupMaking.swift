@@ -94,7 +94,7 @@ struct GroupMaking {
 
     private mutating func makeWithParents(_ directory: String, in tree: CgroupHierarchy.Tree) throws(SystemCallError) {
         var current = tree.mountPoint
-        for name in directory.dropFirst(tree.mountPoint.count).split(separator: "/") {
+        for name in directory.dropFirst(tree.mountPoint.count).pathParts {
             current += "/\(name)"
             do throws(SystemCallError) {
                 try Files.makeDirectory(current, mode: 0o755)

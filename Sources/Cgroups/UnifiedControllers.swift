@@ -26,7 +26,7 @@ struct UnifiedControllers {
         var obstacle: (String, SystemCallError)?
         var current = root
         let all = offered.sorted().map { "+\($0)" }
-        for name in group.dropFirst(root.count).split(separator: "/") {
+        for name in group.dropFirst(root.count).pathParts {
             do throws(SystemCallError) {
                 try GroupFile.write(all.joined(separator: " "), to: "cgroup.subtree_control", of: current)
             } catch {

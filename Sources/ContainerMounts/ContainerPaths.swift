@@ -75,6 +75,7 @@ struct ContainerPaths {
 
     /// False when something has the name.
     private func make(_ target: Target, _ name: String, in directory: Int32) throws(SystemCallError) -> Bool {
+        guard name.isPathPart else { throw SystemCallError("mkdirat", name, .invalid) }
         do throws(SystemCallError) {
             switch target {
             case .directory: try Files.makeDirectory(name, in: directory, mode: 0o755)
@@ -91,10 +92,10 @@ struct ContainerPaths {
     }
 
     private func existingParent(of path: String) throws(SystemCallError) -> Place {
-        let parts = path.split(separator: "/")
-        guard let name = parts.last, name != ".", name != ".." else { throw SystemCallError("openat2", path, .invalid) }
+        let parts = path.pathParts
+        guard let name = parts.last, name.isPathPart else { throw SystemCallError("openat2", path, .invalid) }
         let parent = parts.count == 1 ? "/" : parts.dropLast().joined(separator: "/")
-        return Place(directory: try open(parent, flags: .directory), name: String(name))
+        return Place(directory: try open(parent, flags: .directory), name: name)
     }
 
     /// A directory and a name in it that needn't exist.
@@ -108,7 +109,7 @@ struct ContainerPaths {
     /// - Parameter followLast: when the path ends in a link, the place it leads to is meant, even if nothing is there yet.
     func makeParents(of path: String, followLast: Bool) throws(SystemCallError) -> Place {
         // Walked part by part from the root each time: every step is one that can't leave it.
-        var left = Array(path.split(separator: "/").map(String.init).reversed())
+        var left = Array(path.pathParts.reversed())
         var walked: [String] = []
         var links = 0
         while let part = left.popLast() {
@@ -124,8 +125,8 @@ struct ContainerPaths {
             if let target = try link(walked, part), !isLast || followLast {
                 links += 1
                 guard links <= Self.linkLimit else { throw SystemCallError("openat2", path, .tooManySymbolicLinks) }
-                if target.hasPrefix("/") { walked = [] }
-                left += target.split(separator: "/").map(String.init).reversed()
+                if target.isAbsolutePath { walked = [] }
+                left += target.pathParts.reversed()
                 continue
             }
             if isLast { return Place(directory: try directory(walked), name: part) }

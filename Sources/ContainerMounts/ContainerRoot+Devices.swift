@@ -17,12 +17,12 @@ extension ContainerRoot {
     }
 
     private func make(_ device: PlannedDevice, devices: Int32) throws(FieldError) {
-        let parts = device.path.split(separator: "/")
-        if parts.count == 2, parts[0] == "dev" { return try make(device, String(parts[1]), in: devices) }
+        let parts = device.path.pathParts
+        if parts.count == 2, parts[0] == "dev" { return try make(device, parts[1], in: devices) }
         let directory = try asking(device.field, device.path) { () throws(SystemCallError) in
             try paths.openOrMakeWithoutLinks("/" + parts.dropLast().joined(separator: "/"))
         }
-        try make(device, String(parts.last ?? ""), in: directory.rawValue)
+        try make(device, parts.last ?? "", in: directory.rawValue)
     }
 
     private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {

@@ -105,13 +105,13 @@ public struct MountPlan: Sendable {
     static func hostPath(_ path: String, from bundle: String, field: String) throws(FieldError) -> String {
         guard !path.isEmpty else { throw FieldError(field, "is empty") }
         guard !path.utf8.contains(0) else { throw FieldError(field, "holds a zero byte") }
-        return path.hasPrefix("/") ? path : "\(bundle)/\(path)"
+        return path.isAbsolutePath ? path : "\(bundle)/\(path)"
     }
 
     /// A path of the container without `.`, `..`, doubled and closing slashes; begins with a slash.
     static func cleaned(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
+        var parts: [String] = []
+        for part in path.pathParts where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")

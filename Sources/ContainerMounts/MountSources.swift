@@ -33,10 +33,24 @@ public struct MountSources: ~Copyable {
             // It isn't there before the mounts in front of it are. Its ids the container's process couldn't map.
             if mapping == nil, plan.placeInTree(ofSource: mount) != nil { continue }
             guard let tree = try Self.open(source, recursive: recursive, mount) else { continue }
+            try asking("\(mount.field).source") { () throws(SystemCallError) in try Self.cutOff(tree.rawValue, plan) }
             if let mapping { try Self.map(tree.rawValue, mapping, mount) }
             binds[mount.index] = tree.release()
         }
-        if plan.hasUserNamespace, let tree = try? Mounts.copyTree(plan.root, recursive: true) { root = tree.release() }
+        if plan.hasUserNamespace, let tree = try? Mounts.copyTree(plan.root, recursive: true) {
+            try asking("root.path") { () throws(SystemCallError) in try Self.cutOff(tree.rawValue, plan) }
+            root = tree.release()
+        }
+    }
+
+    /// What the container mounts in a copy made here would appear on the host, whose mounts are shared as a rule; so would the
+    /// mounts of a user namespace's root. The kernel cuts a user namespace's own copies off in the same way.
+    private static func cutOff(_ tree: Int32, _ plan: borrowing MountPlan) throws(SystemCallError) {
+        switch plan.rootPropagation?.kind {
+        case .shared where !plan.hasUserNamespace: return
+        case .private, .unbindable: try Mounts.change(tree, propagation: .private, recursive: true)
+        default: try Mounts.change(tree, propagation: .slave, recursive: true)
+        }
     }
 
     private static func open(

@@ -48,7 +48,7 @@ public struct PlannedMount: Equatable, Sendable {
         guard !mount.destination.utf8.contains(0) else {
             throw FieldError("\(field).destination", "holds a zero byte")
         }
-        path = mount.destination.hasPrefix("/") ? mount.destination : "/" + mount.destination
+        path = mount.destination.isAbsolutePath ? mount.destination : "/" + mount.destination
         destination = MountPlan.cleaned(path)
         guard destination != "/" else {
             throw FieldError("\(field).destination", "is the root itself; set root.path to what the root should be")

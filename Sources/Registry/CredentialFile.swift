@@ -1,4 +1,5 @@
 import JSON
+import SystemCalls
 
 /// A credential file as docker (`config.json`) and podman (`auth.json`) write it. Pure: reading it and running helpers is
 /// `CredentialSource`'s part.
@@ -30,7 +31,7 @@ struct CredentialFile: Equatable {
     /// at the same host, as podman and docker look them up.
     func entry(host: String, repository: String) -> Entry? {
         let hosts = Self.aliases(of: host)
-        var path = repository.split(separator: "/")
+        var path = repository.pathParts
         while !path.isEmpty {
             for host in hosts {
                 if let found = credentials["\(host)/\(path.joined(separator: "/"))"] { return .credentials(found) }

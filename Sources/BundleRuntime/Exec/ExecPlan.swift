@@ -127,7 +127,7 @@ final class ExecPlan {
 
     /// What a path adds to a group's directory; nothing for the group itself.
     private static func below(_ path: String) throws(RuntimeFailure) -> String {
-        let parts = path.split(separator: "/")
+        let parts = path.pathParts
         guard !parts.contains(".."), path.utf8.count < 4096 else {
             throw RuntimeFailure(
                 .refused, "--cgroup \(path): must name a group below the container's: `..` components are not allowed")

@@ -37,7 +37,7 @@ extension ContainerRuntime {
         let document = try BundleDocument.read(bundle: request.bundle, file: request.configuration)
         trace.mark("config.json")
         guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
-        let rootfs = root.path.hasPrefix("/") ? root.path : "\(document.bundle)/\(root.path)"
+        let rootfs = root.path.isAbsolutePath ? root.path : "\(document.bundle)/\(root.path)"
         do throws(SystemCallError) {
             guard try FileStatus.of(rootfs, followLinks: true).kind == .directory else {
                 throw SystemCallError("fstatat", rootfs, .notDirectory)

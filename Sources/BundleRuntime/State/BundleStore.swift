@@ -35,7 +35,7 @@ struct BundleStore: ~Copyable {
     private static func makeParents(of path: String) {
         guard (try? FileStatus.of(path)) == nil else { return }
         var parent = ""
-        for part in path.split(separator: "/").dropLast() {
+        for part in path.pathParts.dropLast() {
             parent += "/\(part)"
             try? Files.makeDirectory(parent, mode: 0o700)
         }

@@ -28,7 +28,7 @@ public enum SystemdDriver {
             above = try ask("the group of the user's manager", addresses) { systemd, deadline throws(BusError) in
                 try systemd.property("ControlGroup", until: deadline)
             }
-            guard above.isEmpty || above.hasPrefix("/"), !above.split(separator: "/").contains("..") else {
+            guard above.isEmpty || above.hasPrefix("/"), !above.pathParts.contains("..") else {
                 throw CgroupError("systemd says that it manages \"\(above)\", which is no group")
             }
         }

@@ -15,7 +15,7 @@ struct WasmFile {
             guard error.errno == .fileTooLarge else { throw TransferError(error, path) }
             throw TransferError(.tooLarge, path, "has more than \(limit) bytes")
         }
-        var name = path.split(separator: "/").last.map { String($0) } ?? "module.wasm"
+        var name = path.pathParts.last ?? "module.wasm"
         if content.starts(with: BinaryKind.magic) {
             bytes = content
         } else {

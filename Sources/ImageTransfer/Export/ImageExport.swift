@@ -196,7 +196,7 @@ public struct ImageExport: Sendable {
 
     private static func parents(of path: String) -> [String] {
         var parents: [String] = []
-        for part in path.split(separator: "/").dropLast() {
+        for part in path.pathParts.dropLast() {
             parents.append(parents.last.map { "\($0)/\(part)" } ?? String(part))
         }
         return parents

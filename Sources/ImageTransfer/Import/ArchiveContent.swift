@@ -91,8 +91,8 @@ final class ArchiveContent: ImageContent {
     /// A name without `.` and empty parts, `..` resolved; nil for one that leads out, is empty or isn't UTF-8.
     static func normalized(_ name: [UInt8]) -> String? {
         guard let text = String(validating: name, as: UTF8.self) else { return nil }
-        var parts: [Substring] = []
-        for part in text.split(separator: "/") where part != "." {
+        var parts: [String] = []
+        for part in text.pathParts where part != "." {
             if part == ".." {
                 guard parts.popLast() != nil else { return nil }
             } else {

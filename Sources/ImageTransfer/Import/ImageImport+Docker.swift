@@ -2,6 +2,7 @@ import ContentHashing
 import ImageStore
 import JSON
 import OCISpec
+import SystemCalls
 
 extension ImageImport {
     /// Imports from `docker save`: each image gets a manifest of the image specification, since the archive has none.
@@ -63,7 +64,7 @@ extension ImageImport {
             )
         }
         // The file is called after its digest, and that is all the archive has to check it by.
-        let leaf = image.configuration.split(separator: "/").last.map { String($0) } ?? ""
+        let leaf = image.configuration.pathParts.last ?? ""
         let stem = leaf.hasSuffix(".json") ? String(leaf.dropLast(".json".count)) : leaf
         if let named = Digest(.sha256, hex: stem), named != file.digest {
             throw TransferError(
@@ -88,7 +89,7 @@ extension ImageImport {
         guard let file = content.content(path) else {
             throw TransferError(.notFound, content.name, "names the layer \(quoted(path)), which it doesn't hold")
         }
-        let leaf = path.split(separator: "/").last.map { String($0) } ?? ""
+        let leaf = path.pathParts.last ?? ""
         let stem = leaf.hasSuffix(".tar") ? String(leaf.dropLast(".tar".count)) : leaf
         let head = try content.firstBytes(path, count: 4)
         let type: MediaType =

@@ -1,6 +1,7 @@
 import ImageStore
 import JSON
 import OCISpec
+import SystemCalls
 
 extension ImageImport {
     /// One image of a layout: the entries of `index.json` that share a name, of which the platform chooses one.
@@ -111,7 +112,7 @@ extension ImageImport {
 
     /// Calls an image after the file it came from: `/tmp/Hello.tar.gz` is `hello`.
     static func name(fromPath path: String, tag: String?) -> ImageReference? {
-        var base = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
+        var base = path.pathParts.last.map { $0.lowercased() } ?? ""
         for ending in [".gz", ".tgz", ".zst", ".xz", ".tar", ".oci", ".wasm", ".wat"] where base.hasSuffix(ending) {
             base.removeLast(ending.count)
         }

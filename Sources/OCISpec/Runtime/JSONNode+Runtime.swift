@@ -43,7 +43,7 @@ extension JSONNode {
 
     func absolutePath(_ key: String) throws(JSONError) -> String? {
         guard let path = try text(key) else { return nil }
-        guard path.hasPrefix("/") else { throw try required(key).invalid("\(shortened(path)) isn't absolute") }
+        guard path.utf8.first == UInt8(ascii: "/") else { throw try required(key).invalid("\(shortened(path)) isn't absolute") }
         return path
     }
 
@@ -54,7 +54,7 @@ extension JSONNode {
 
     func absolutePaths(_ key: String) throws(JSONError) -> [String] {
         let paths = try texts(key)
-        for (index, path) in paths.enumerated() where !path.hasPrefix("/") {
+        for (index, path) in paths.enumerated() where path.utf8.first != UInt8(ascii: "/") {
             throw try required(key).elements()[index].invalid("\(shortened(path)) isn't absolute")
         }
         return paths

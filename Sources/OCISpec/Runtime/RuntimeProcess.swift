@@ -110,7 +110,7 @@ public struct RuntimeProcess: Equatable, Sendable {
         environment = try node.texts("env")
         let directory = try node.required("cwd")
         workingDirectory = try directory.text()
-        guard workingDirectory.hasPrefix("/") else {
+        guard workingDirectory.utf8.first == UInt8(ascii: "/") else {
             throw directory.invalid("\(shortened(workingDirectory)) isn't absolute")
         }
         user = try node.section("user") { node throws(JSONError) in try User(json: node) } ?? User()

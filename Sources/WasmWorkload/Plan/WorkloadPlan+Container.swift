@@ -1,6 +1,7 @@
 import ContainerMounts
 import HostCapabilities
 import OCISpec
+import SystemCalls
 
 extension WorkloadPlan {
     /// The plan for a container of an OCI bundle, whose mounts, user and namespaces are the container's.
@@ -25,7 +26,7 @@ extension WorkloadPlan {
             guard let source = mount.source else { continue }
             mounts.append(
                 Volume(
-                    source: source.hasPrefix("/") ? source : "\(bundle)/\(source)",
+                    source: source.isAbsolutePath ? source : "\(bundle)/\(source)",
                     destination: GuestPath.joined("/", mount.destination), isReadOnly: mount.isReadOnly))
         }
         guard hasOwnNetwork else { return }

@@ -1,6 +1,7 @@
 import ContainerMounts
 import HostCapabilities
 import OCISpec
+import SystemCalls
 
 // The pure functions that make a plan: one for each kind of source.
 
@@ -10,7 +11,7 @@ extension WorkloadPlan {
     /// - Parameter file: a path of the host; its last part is the program's name.
     public init(file: String, request: WorkloadRequest) throws(PlanError) {
         self.init(program: .file(file))
-        let name = file.split(separator: "/").last.map(String.init) ?? file
+        let name = file.pathParts.last ?? file
         arguments = [name] + request.arguments
         guard request.entrypoint == nil else {
             throw PlanError("--entrypoint names a file of an image; \(file) is the program itself")
@@ -76,7 +77,7 @@ extension WorkloadPlan {
         hasTerminal = process.hasTerminal
         let root = configuration.root ?? .init(path: "rootfs")
         self.root = Root(
-            path: root.path.hasPrefix("/") ? root.path : "\(directory)/\(root.path)", isReadOnly: root.isReadOnly,
+            path: root.path.isAbsolutePath ? root.path : "\(directory)/\(root.path)", isReadOnly: root.isReadOnly,
             isShared: false)
         for mount in configuration.mounts where mount.isBind {
             guard let source = mount.source else {
@@ -84,7 +85,7 @@ extension WorkloadPlan {
             }
             mounts.append(
                 Volume(
-                    source: source.hasPrefix("/") ? source : "\(directory)/\(source)",
+                    source: source.isAbsolutePath ? source : "\(directory)/\(source)",
                     destination: try GuestPath.normalized(mount.destination, what: "mounts"),
                     isReadOnly: mount.isReadOnly))
         }

@@ -129,8 +129,8 @@ public struct OpenedWorkload: Sendable {
         guard root.access == .readWrite else { return }
         for mount in mounts {
             var path = ""
-            for part in mount.destination.split(separator: "/") {
-                path += path.isEmpty ? String(part) : "/\(part)"
+            for part in mount.destination.pathParts {
+                path += path.isEmpty ? part : "/\(part)"
                 // What stands there, or a root that can't be written, is left alone: the mount is a preopen of its own.
                 guard (try? make(path, in: root)) != nil else { break }
             }

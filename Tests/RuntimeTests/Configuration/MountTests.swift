@@ -33,6 +33,31 @@ struct MountTests {
         }
     }
 
+    /// What a container mounts in a volume mustn't appear on the host, whose mounts are shared as systemd has them.
+    @Test(arguments: [["user"], []]) func theMountsOfAContainerAreItsOwn(more: [String]) throws {
+        let folder = try runtime.directory("folder")
+        let mapping: JSONValue = ["containerID": 0, "hostID": 0, "size": 65536]
+        let container = try runtime.bundle(.native, "read", "/proc/self/mountinfo") {
+            $0.mounts += [
+                BundleConfiguration.bind(folder, "/one"), BundleConfiguration.bind(folder, "/two", "rbind"),
+                BundleConfiguration.bind(folder, "/three", "rshared"),
+            ]
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount"] + more)
+            if !more.isEmpty {
+                $0.linux["uidMappings"] = [mapping]
+                $0.linux["gidMappings"] = [mapping]
+            }
+        }
+        let outcome = try runtime.other(
+            "/usr/bin/unshare", "--mount", "--propagation", "private", "sh", "-c",
+            "mount --make-rshared / && exec \"$@\"", "sh",
+            runtime.martlet, "--root", runtime.stateDirectory, "run", "--bundle", container.bundle, container.id)
+        let shared = outcome.lines.filter { $0.contains(" shared:") }
+        #expect(outcome.lines.filter { $0.contains(" master:") }.count >= 3, "\(outcome)")
+        // In a peer group of its own, since the configuration asks for it.
+        #expect(shared.count == 1 && shared[0].contains(" /three ") && shared[0].contains(" master:"), "\(outcome)")
+    }
+
     @Test(arguments: Guest.allCases) func aSingleFileIsMounted(guest: Guest) throws {
         let file = try runtime.file("note", "one file")
         let read = try runtime.bundle(guest, "read", "/etc/deep/note") {

@@ -58,6 +58,23 @@ struct ImageLinkTests {
         }
     }
 
+    /// To Swift a slash and the combining mark behind it are one character, to the kernel a slash.
+    @Test(arguments: Guest.allCases) func aSlashWithACombiningMarkIsASlash(guest: Guest) throws {
+        let victim = try victim()
+        let source = try runtime.directory("source")
+        let file = try runtime.file("file", "from the source")
+        for mount in [
+            BundleConfiguration.bind(source, "/way/\u{301}made"), BundleConfiguration.bind(file, "/way/\u{301}made"),
+            ["destination": "/way/\u{301}made", "type": "tmpfs", "source": "tmpfs"],
+            BundleConfiguration.bind(source, "/way/\u{301}made/deep"),
+            BundleConfiguration.bind(source, "/x/../way/\u{301}y"),
+        ] {
+            let container = try runtime.bundle(guest, "exit", "0") { $0.mounts.append(mount) }
+            try link(container, "/way", victim)
+            try expectUntouched(victim, try container.run())
+        }
+    }
+
     @Test func aProcThatIsAFileIsRefused() throws {
         let container = try runtime.bundle(.native, "exit", "0")
         try FileManager.default.removeItem(atPath: "\(container.root)/proc")
