@@ -2,6 +2,7 @@ import SystemCalls
 
 /// One entry of an archive, as a value. Names are bytes: a tar archive promises no encoding.
 public struct ArchiveEntry: Sendable, Equatable {
+    /// What the entry is, with what only such a one has.
     public enum Kind: Sendable, Equatable {
         case regular
         case directory

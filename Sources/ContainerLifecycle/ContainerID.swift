@@ -15,6 +15,7 @@ public struct ContainerID: Hashable, Sendable, CustomStringConvertible {
             decoding: bytes.flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 
+    /// A new one, from the kernel's random numbers.
     public static func random() throws(SystemCallError) -> ContainerID {
         var bytes = [UInt8](repeating: 0, count: 32)
         try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemCallError) in

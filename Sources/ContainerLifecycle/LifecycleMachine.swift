@@ -1,5 +1,6 @@
 /// The life of a container as a value: what may happen in which state, and what then has to be done.
 public struct LifecycleMachine: Hashable, Sendable {
+    /// Where in its life a container is.
     public enum State: String, Hashable, Sendable, CaseIterable {
         /// Its directory and record exist; nothing runs.
         case created
@@ -10,6 +11,7 @@ public struct LifecycleMachine: Hashable, Sendable {
         case removed
     }
 
+    /// What happens to it, or is asked for.
     public enum Event: Hashable, Sendable, CaseIterable {
         case start
         case pause

@@ -1,5 +1,6 @@
 /// One line of a container's log, in the format of Kubernetes' container runtime interface: time, stream, `F` or `P`, text.
 public struct LogLine: Hashable, Sendable {
+    /// Which of the workload's two streams said it, as the interface names them.
     public enum Stream: String, Hashable, Sendable {
         case output = "stdout"
         case error = "stderr"

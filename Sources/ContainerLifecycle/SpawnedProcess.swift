@@ -12,6 +12,7 @@ public struct ChildProcess: ~Copyable {
         self.descriptor = descriptor
     }
 
+    /// Sends a signal; one to a process that has ended goes nowhere.
     public func signal(_ number: Int32) {
         // Ended already: there is nobody to be told.
         try? Processes.signal(descriptor.rawValue, number)

@@ -67,6 +67,7 @@ public struct StartListener: ~Copyable {
         }
     }
 
+    /// What the child said.
     public enum Answer: Equatable, Sendable {
         case started
         case failed(String)

@@ -49,6 +49,9 @@ extension StateDirectory {
         } catch { throw .system(doing: "listing containers", error) }
     }
 
+    /// A container's record.
+    ///
+    /// - Throws: `unknown`; `damaged` for one that can't be read.
     public func record(of id: ContainerID) throws(LifecycleError) -> ContainerRecord {
         let bytes: [UInt8]
         do throws(SystemCallError) {

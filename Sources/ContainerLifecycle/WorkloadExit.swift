@@ -2,6 +2,7 @@ import SystemCalls
 
 /// How a workload ended, and what its caller sees.
 public struct WorkloadExit: Hashable, Sendable {
+    /// What ended it.
     public enum Cause: Hashable, Sendable {
         /// The guest's own code; 134 after a trap.
         case code(Int32)

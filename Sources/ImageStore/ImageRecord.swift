@@ -17,6 +17,7 @@ public struct ImageRecord: Equatable, Sendable {
     /// Seconds since the epoch.
     public var imported: Int64
 
+    /// Whether it has layers, or is one module.
     public enum Form: Equatable, Sendable {
         /// One of the layers is the WebAssembly binary.
         case artifact(module: Descriptor)

@@ -5,6 +5,7 @@ extension ImageStore {
     /// Where the content with this digest lies, if it is there.
     public func contentPath(_ digest: Digest) -> String { layout.blob(digest) }
 
+    /// Whether the store has a blob.
     public func hasContent(_ digest: Digest) -> Bool { (try? FileStatus.of(layout.blob(digest))) != nil }
 
     /// Opens content for reading.

@@ -7,6 +7,7 @@ public struct StoredImage: Sendable, Equatable {
     public let record: ImageRecord
     public let form: Form
 
+    /// Whether it has layers, or is one module; with where that is.
     public enum Form: Equatable, Sendable {
         /// The workload is this WebAssembly binary.
         case artifact(moduleDigest: Digest, modulePath: String)

@@ -16,6 +16,7 @@ public final class ContentHasher: ContentHash, ByteTap, @unchecked Sendable {
 
     public init(_ algorithm: OCISpec.Digest.Algorithm = .sha256) { self.algorithm = algorithm }
 
+    /// Takes the next bytes.
     public func update(_ bytes: UnsafeRawBufferPointer) {
         switch algorithm {
         case .sha256: sha256.update(bufferPointer: bytes)
@@ -25,11 +26,13 @@ public final class ContentHasher: ContentHash, ByteTap, @unchecked Sendable {
 
     public func see(_ bytes: RawSpan) { bytes.withUnsafeBytes { update($0) } }
 
+    /// Begins anew.
     public func reset() {
         sha256 = SHA256()
         sha512 = SHA512()
     }
 
+    /// The digest of all bytes since the beginning.
     public func digest() -> OCISpec.Digest {
         switch algorithm {
         case .sha256: OCISpec.Digest(.sha256, computed: sha256.finalize())

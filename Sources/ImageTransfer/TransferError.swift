@@ -7,6 +7,7 @@ import SystemCalls
 
 /// Why an image couldn't be brought in, unpacked, built, exported or inspected: one line that says what, where, and what to do.
 public struct TransferError: Error, Sendable, Equatable {
+    /// What kind of reason it is.
     public enum Kind: Sendable, Equatable {
         /// A file or directory couldn't be read or written.
         case inputOutput

@@ -73,11 +73,13 @@ public struct JSONNode: Sendable {
         return node
     }
 
+    /// The elements of an array, in order; anything else is an error at this place.
     public func elements() throws(JSONError) -> [JSONNode] {
         guard case .array(let elements) = value else { throw expected("an array") }
         return elements.enumerated().map { JSONNode($1, .element(trail, $0)) }
     }
 
+    /// The members of an object, in order; anything else is an error at this place.
     public func members() throws(JSONError) -> [(key: String, node: JSONNode)] {
         guard case .object(let object) = value else { throw expected("an object") }
         return object.members.map { ($0.key, JSONNode($0.value, .member(trail, $0.key))) }
@@ -85,11 +87,13 @@ public struct JSONNode: Sendable {
 
     // MARK: Scalars
 
+    /// A string; anything else is an error at this place.
     public func string() throws(JSONError) -> String {
         guard case .string(let text) = value else { throw expected("a string") }
         return text
     }
 
+    /// True or false; anything else is an error at this place.
     public func bool() throws(JSONError) -> Bool {
         guard case .bool(let flag) = value else { throw expected("a boolean") }
         return flag
@@ -109,6 +113,7 @@ public struct JSONNode: Sendable {
 
     // MARK: Common shapes
 
+    /// An array of strings; anything else is an error at its place.
     public func strings() throws(JSONError) -> [String] {
         var strings: [String] = []
         for element in try elements() { strings.append(try element.string()) }

@@ -3,6 +3,7 @@ import SystemCalls
 
 /// Why a layer couldn't be unpacked: which layer, which entry, and what about it.
 public struct UnpackError: Error, Sendable {
+    /// What was wrong.
     public enum Reason: Sendable {
         /// The layer asks for something that no layer may have.
         case refused(String)

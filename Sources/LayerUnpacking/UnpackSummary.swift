@@ -16,6 +16,7 @@ public struct UnpackSummary: Sendable, Equatable {
 
 /// Something that unpacking had to leave out, how often, and where first.
 public struct UnpackNote: Sendable, Equatable {
+    /// What was done other than the layer says.
     public enum Kind: String, Sendable, Hashable {
         case ownerNotSet = "owner not set (not privileged)"
         case setIDBitsDropped = "set-user-id and set-group-id bits dropped, since the owner isn't the one meant"

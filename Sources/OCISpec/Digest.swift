@@ -3,6 +3,7 @@
 /// Image specification, "Digests". Only the registered algorithms that martlet can compute are accepted: content that can't be
 /// checked isn't content.
 public struct Digest: Hashable, Sendable {
+    /// The registered algorithms that martlet computes.
     public enum Algorithm: String, Sendable, CaseIterable {
         case sha256
         case sha512

@@ -24,6 +24,7 @@ public struct DockerArchiveImage: Equatable, Sendable {
         for layer in try node.list("Layers", limit: SpecificationLimits.layers) { layers.append(try layer.string()) }
     }
 
+    /// The images of `manifest.json`.
     public static func list(json node: JSONNode) throws(JSONError) -> [DockerArchiveImage] {
         let elements = try node.elements()
         guard elements.count <= imageLimit else {

@@ -130,6 +130,7 @@ extension ImageConfiguration.History {
 
 /// A key of `ExposedPorts`: `8080`, `8080/tcp`, `53/udp`.
 public struct ExposedPort: Hashable, Sendable {
+    /// The protocol of the port.
     public enum Transport: String, Sendable {
         case tcp
         case udp

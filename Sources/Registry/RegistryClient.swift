@@ -38,6 +38,7 @@ public struct RegistryClient: Sendable {
         session = RegistrySession(endpoint: endpoint, transport: transport, credentials: configuration.credentials)
     }
 
+    /// Ends its connections.
     public func close() async { await session.transport.shutdown() }
 
     /// Opens a client, lends it and closes it whatever happens.

@@ -2,6 +2,7 @@
 ///
 /// It never holds a credential, a token or the query of a signed address.
 public struct RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// What kind of reason it is.
     public enum Code: Equatable, Sendable {
         case unauthorized, denied, notFound, tooManyRequests
         /// The registry answered with a status that this client has no use for.

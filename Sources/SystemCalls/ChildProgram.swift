@@ -55,6 +55,7 @@ public enum ChildProgram {
 
     /// How a bounded run ended and what it wrote.
     public struct Outcome: Sendable {
+        /// Why it is over.
         public enum End: Sendable, Equatable {
             case exited(Processes.Exit)
             /// Ended by us: it took too long, or wrote more than was asked for.

@@ -2,6 +2,7 @@ import Glibc
 
 /// The kernel's clocks. Reading them goes through the vDSO where the kernel offers it: no system call.
 public enum Clocks {
+    /// Which of the kernel's clocks (clock_gettime(2)).
     public enum Clock: Sendable {
         case realtime, monotonic, processCPU, threadCPU
 

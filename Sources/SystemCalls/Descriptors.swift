@@ -21,14 +21,17 @@ public enum Descriptors {
         martlet_fcntl_int(descriptor, F_GETFD, 0) != -1
     }
 
+    /// fcntl(2) F_GETFL.
     public static func statusFlags(_ descriptor: Int32) throws(SystemCallError) -> Int32 {
         try checked("fcntl", "F_GETFL") { martlet_fcntl_int(descriptor, F_GETFL, 0) }
     }
 
+    /// fcntl(2) F_SETFL: of these flags the kernel changes append and non-blocking alone.
     public static func setStatusFlags(_ descriptor: Int32, _ flags: Int32) throws(SystemCallError) {
         _ = try checked("fcntl", "F_SETFL") { martlet_fcntl_int(descriptor, F_SETFL, flags) }
     }
 
+    /// fcntl(2) F_SETFD.
     public static func setCloseOnExec(_ descriptor: Int32, _ close: Bool) throws(SystemCallError) {
         _ = try checked("fcntl", "F_SETFD") { martlet_fcntl_int(descriptor, F_SETFD, close ? FD_CLOEXEC : 0) }
     }

@@ -37,6 +37,7 @@ public enum FileCalls {
         return FileStatus(raw: status)
     }
 
+    /// mkdirat(2).
     public static func makeDirectory(
         _ name: UnsafePointer<CChar>, in directory: Int32, mode: UInt32
     ) throws(Errno) {
@@ -57,12 +58,14 @@ public enum FileCalls {
         try succeed { linkat(oldDirectory, old, newDirectory, new, 0) }
     }
 
+    /// symlinkat(2): the target is kept as it is written.
     public static func symbolicLink(
         to target: UnsafePointer<CChar>, at name: UnsafePointer<CChar>, in directory: Int32
     ) throws(Errno) {
         try succeed { symlinkat(target, directory, name) }
     }
 
+    /// renameat(2).
     public static func rename(
         _ old: UnsafePointer<CChar>, in oldDirectory: Int32, to new: UnsafePointer<CChar>, in newDirectory: Int32
     ) throws(Errno) {
@@ -131,6 +134,7 @@ public enum FileCalls {
 
 /// What utimensat(2) does to the two times of a file.
 public struct FileTimes: Sendable {
+    /// What becomes of one of them.
     public enum Change: Sendable, Hashable {
         case keep
         case now

@@ -12,6 +12,7 @@ public struct FileStatus: Sendable {
 
     public init(raw: stat) { self.raw = raw }
 
+    /// fstat(2), also of a descriptor opened with O_PATH.
     public static func of(_ descriptor: Int32) throws(SystemCallError) -> FileStatus {
         var status = stat()
         _ = try checked("fstat") { martlet_status(descriptor, &status) }

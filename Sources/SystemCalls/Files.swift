@@ -108,6 +108,7 @@ public enum Files {
         } catch { throw SystemCallError(error.call, path, error.errno) }
     }
 
+    /// renameat(2): takes the place of what has the new name.
     public static func rename(
         _ old: String, in oldDirectory: Int32 = currentDirectory, to new: String,
         in newDirectory: Int32 = currentDirectory
@@ -120,12 +121,14 @@ public enum Files {
         _ = try checked("unlinkat", path) { unlinkat(directory, path, 0) }
     }
 
+    /// mkdirat(2). `EEXIST` for whatever has the name.
     public static func makeDirectory(
         _ path: String, in directory: Int32 = currentDirectory, mode: UInt32
     ) throws(SystemCallError) {
         _ = try checked("mkdirat", path) { mkdirat(directory, path, mode) }
     }
 
+    /// unlinkat(2): removes an empty directory.
     public static func removeDirectory(_ path: String, in directory: Int32 = currentDirectory) throws(SystemCallError) {
         _ = try checked("unlinkat", path) { unlinkat(directory, path, AT_REMOVEDIR) }
     }

@@ -13,12 +13,14 @@ public struct MountedFile: Equatable, Sendable {
     public var permissions: UInt32
     public var isMountRoot: Bool
 
+    /// What the file is; a device with its number.
     public enum Kind: Hashable, Sendable {
         case regular, directory, symbolicLink, pipe, socket, unknown
         case characterDevice(DeviceNumber)
         case blockDevice(DeviceNumber)
     }
 
+    /// statx(2) of what a descriptor means, also one opened with O_PATH.
     public static func of(_ descriptor: Int32) throws(SystemCallError) -> MountedFile {
         var file = martlet_mounted_file()
         _ = try checked("statx") { martlet_mounted_file_of(descriptor, &file) }

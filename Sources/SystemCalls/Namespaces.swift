@@ -39,10 +39,12 @@ public enum Namespaces {
         _ = try checked("ioctl", "SIOCSIFFLAGS lo") { martlet_loopback_up() }
     }
 
+    /// sethostname(2), for this process's UTS namespace.
     public static func setHostName(_ name: String) throws(SystemCallError) {
         _ = try checked("sethostname", name) { martlet_sethostname(name, name.utf8.count) }
     }
 
+    /// setdomainname(2), for this process's UTS namespace.
     public static func setDomainName(_ name: String) throws(SystemCallError) {
         _ = try checked("setdomainname", name) { martlet_setdomainname(name, name.utf8.count) }
     }

@@ -31,6 +31,7 @@ public enum PacketSockets {
         public var group: UInt32
     }
 
+    /// SO_PEERCRED: as this process's namespaces have it.
     public static func peer(of socket: Int32) throws(SystemCallError) -> Peer {
         var peer = Peer(process: 0, user: 0, group: 0)
         _ = try checked("getsockopt", "SO_PEERCRED") {

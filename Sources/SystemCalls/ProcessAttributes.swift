@@ -16,6 +16,7 @@ public enum ProcessAttributes {
         }
     }
 
+    /// capget(2) of the calling thread.
     public static func capabilities() throws(SystemCallError) -> Capabilities {
         var sets = Capabilities(permitted: 0, effective: 0, inheritable: 0)
         _ = try checked("capget") {
@@ -24,6 +25,7 @@ public enum ProcessAttributes {
         return sets
     }
 
+    /// capset(2) of the calling thread.
     public static func setCapabilities(_ sets: Capabilities) throws(SystemCallError) {
         _ = try checked("capset") {
             martlet_process_set_capabilities(sets.permitted, sets.effective, sets.inheritable)
@@ -52,9 +54,11 @@ public enum ProcessAttributes {
     public static func setGroups(_ groups: [UInt32]) throws(SystemCallError) {
         _ = try checked("setgroups") { martlet_set_groups(groups, groups.count) }
     }
+    /// setresgid(2), all three ids.
     public static func setGroup(_ group: UInt32) throws(SystemCallError) {
         _ = try checked("setresgid", String(group)) { martlet_set_group(group) }
     }
+    /// setresuid(2), all three ids.
     public static func setUser(_ user: UInt32) throws(SystemCallError) {
         _ = try checked("setresuid", String(user)) { martlet_set_user(user) }
     }
@@ -69,6 +73,7 @@ public enum ProcessAttributes {
         return (soft, hard)
     }
 
+    /// prlimit(2) that sets; raising a hard limit takes CAP_SYS_RESOURCE.
     public static func setLimit(
         _ resource: Int32, soft: UInt64, hard: UInt64, of process: Int32 = 0
     ) throws(SystemCallError) {
@@ -87,6 +92,7 @@ public enum ProcessAttributes {
         public init() {}
     }
 
+    /// sched_setattr(2).
     public static func setScheduler(_ scheduler: Scheduler, of process: Int32 = 0) throws(SystemCallError) {
         var raw = martlet_scheduler(
             policy: scheduler.policy, nice: scheduler.nice, priority: scheduler.priority, flags: scheduler.flags,
@@ -111,6 +117,7 @@ public enum ProcessAttributes {
         return Array(mask.prefix(Int(count)))
     }
 
+    /// personality(2): the execution domain from now on.
     public static func setPersonality(_ personality: UInt) throws(SystemCallError) {
         _ = try checked("personality") { martlet_process_personality(personality) }
     }

@@ -2,6 +2,7 @@ import Glibc
 
 /// Limits on what this process may use (setrlimit(2)); they hold for its threads and its children.
 public enum ResourceLimits {
+    /// What is limited, by the RLIMIT_ names.
     public enum Resource: Sendable {
         /// Seconds of processor time; beyond it SIGXCPU, then SIGKILL.
         case processorSeconds

@@ -37,5 +37,6 @@ public struct SignalSet: OptionSet, Hashable, Sendable {
     /// Gives a signal its default effect again.
     public static func useDefault(_ number: Int32) { _ = martlet_signal_default(number) }
 
+    /// Has a signal do nothing (SIG_IGN).
     public static func ignore(_ number: Int32) { _ = martlet_signal_ignore(number) }
 }

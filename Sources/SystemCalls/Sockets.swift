@@ -3,10 +3,12 @@ import Glibc
 
 /// Internet sockets: open, bind, listen, accept, connect, send, receive, options.
 public enum Sockets {
+    /// AF_INET or AF_INET6.
     public enum Family: Sendable {
         case v4, v6
     }
 
+    /// SOCK_STREAM or SOCK_DGRAM.
     public enum Kind: Sendable {
         case stream, datagram
     }
@@ -41,10 +43,12 @@ public enum Sockets {
             adopting: try checked("socket") { socket(family == .v4 ? AF_INET : AF_INET6, Int32(type | flags), 0) })
     }
 
+    /// bind(2).
     public static func bind(_ descriptor: Int32, to address: RawSocketAddress) throws(SystemCallError) {
         _ = try checked("bind") { address.withPointer { Glibc.bind(descriptor, $0, $1) } }
     }
 
+    /// listen(2).
     public static func listen(_ descriptor: Int32, backlog: Int32) throws(SystemCallError) {
         _ = try checked("listen") { Glibc.listen(descriptor, backlog) }
     }
@@ -62,7 +66,7 @@ public enum Sockets {
         guard errno == .interrupted else { throw SystemCallError("connect", nil, errno) }
         var wait = [PollRequest(descriptor, .writable)]
         _ = try Poll.wait(&wait, timeout: nil)
-        let result = Errno(rawValue: try option(descriptor, SOL_SOCKET, SO_ERROR))
+        let result = Errno(rawValue: try option(descriptor, .error))
         if result.rawValue != 0 { throw SystemCallError("connect", nil, result) }
     }
 
@@ -118,6 +122,7 @@ public enum Sockets {
         return Received(count: count, flags: MessageFlags(rawValue: message.msg_flags), source: source)
     }
 
+    /// shutdown(2).
     public static func shutDown(_ descriptor: Int32, _ direction: Direction) throws(SystemCallError) {
         let how =
             switch direction {
@@ -128,85 +133,18 @@ public enum Sockets {
         _ = try checked("shutdown") { shutdown(descriptor, Int32(how)) }
     }
 
+    /// getsockname(2).
     public static func localAddress(_ descriptor: Int32) throws(SystemCallError) -> RawSocketAddress {
         var address = RawSocketAddress()
         _ = try checked("getsockname") { address.withMutablePointer { getsockname(descriptor, $0, $1) } }
         return address
     }
 
+    /// getpeername(2).
     public static func peerAddress(_ descriptor: Int32) throws(SystemCallError) -> RawSocketAddress {
         var address = RawSocketAddress()
         _ = try checked("getpeername") { address.withMutablePointer { getpeername(descriptor, $0, $1) } }
         return address
-    }
-
-    /// An option whose value is an int.
-    public static func option(_ descriptor: Int32, _ level: Int32, _ name: Int32) throws(SystemCallError) -> Int32 {
-        var value: Int32 = 0
-        var length = socklen_t(MemoryLayout<Int32>.size)
-        _ = try checked("getsockopt") { getsockopt(descriptor, level, name, &value, &length) }
-        return value
-    }
-
-    public static func setOption(
-        _ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: Int32
-    ) throws(SystemCallError) {
-        var value = value
-        _ = try checked("setsockopt") {
-            setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
-        }
-    }
-
-    /// An option of any layout: fills the buffer and returns how many bytes the value has.
-    public static func option(
-        _ descriptor: Int32, _ level: Int32, _ name: Int32, into buffer: UnsafeMutableRawBufferPointer
-    ) throws(SystemCallError) -> Int {
-        var length = socklen_t(clamping: buffer.count)
-        _ = try checked("getsockopt") { getsockopt(descriptor, level, name, buffer.baseAddress, &length) }
-        return Int(length)
-    }
-
-    public static func setOption(
-        _ descriptor: Int32, _ level: Int32, _ name: Int32, _ value: UnsafeRawBufferPointer
-    ) throws(SystemCallError) {
-        _ = try checked("setsockopt") {
-            setsockopt(descriptor, level, name, value.baseAddress, socklen_t(clamping: value.count))
-        }
-    }
-}
-
-extension Sockets {
-    /// The numbers of the options that martlet uses, as `level` and `name`.
-    public struct OptionName: Hashable, Sendable {
-        public let level: Int32
-        public let name: Int32
-
-        public static let reuseAddress = OptionName(level: SOL_SOCKET, name: SO_REUSEADDR)
-        public static let type = OptionName(level: SOL_SOCKET, name: SO_TYPE)
-        public static let error = OptionName(level: SOL_SOCKET, name: SO_ERROR)
-        public static let dontRoute = OptionName(level: SOL_SOCKET, name: SO_DONTROUTE)
-        public static let broadcast = OptionName(level: SOL_SOCKET, name: SO_BROADCAST)
-        public static let sendBuffer = OptionName(level: SOL_SOCKET, name: SO_SNDBUF)
-        public static let receiveBuffer = OptionName(level: SOL_SOCKET, name: SO_RCVBUF)
-        public static let keepAlive = OptionName(level: SOL_SOCKET, name: SO_KEEPALIVE)
-        public static let outOfBandInline = OptionName(level: SOL_SOCKET, name: SO_OOBINLINE)
-        public static let linger = OptionName(level: SOL_SOCKET, name: SO_LINGER)
-        public static let receiveLowWater = OptionName(level: SOL_SOCKET, name: SO_RCVLOWAT)
-        public static let receiveTimeout = OptionName(level: SOL_SOCKET, name: SO_RCVTIMEO)
-        public static let sendTimeout = OptionName(level: SOL_SOCKET, name: SO_SNDTIMEO)
-        public static let accepting = OptionName(level: SOL_SOCKET, name: SO_ACCEPTCONN)
-        public static let domain = OptionName(level: SOL_SOCKET, name: SO_DOMAIN)
-        public static let v6Only = OptionName(level: Int32(IPPROTO_IPV6), name: IPV6_V6ONLY)
-    }
-
-    public static func option(_ descriptor: Int32, _ option: OptionName) throws(SystemCallError) -> Int32 {
-        try self.option(descriptor, option.level, option.name)
-    }
-
-    public static func setOption(
-        _ descriptor: Int32, _ option: OptionName, _ value: Int32
-    ) throws(SystemCallError) {
-        try setOption(descriptor, option.level, option.name, value)
     }
 
     /// Family and kind of a descriptor, or nil when it is no internet socket of these.

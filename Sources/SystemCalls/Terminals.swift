@@ -20,6 +20,7 @@ public enum Terminals {
         public consuming func keepMaster() -> OwnedDescriptor { master }
     }
 
+    /// The window in characters.
     public struct Size: Equatable, Sendable {
         public var rows: UInt16
         public var columns: UInt16
@@ -35,6 +36,7 @@ public enum Terminals {
         fileprivate var bytes: [UInt8]
     }
 
+    /// tcgetattr(3).
     public static func mode(of terminal: Int32) throws(SystemCallError) -> Mode {
         var mode = Mode(bytes: [UInt8](repeating: 0, count: martlet_tty_mode_size()))
         _ = try checked("tcgetattr") { martlet_tty_mode(terminal, &mode.bytes) }
@@ -61,12 +63,14 @@ public enum Terminals {
         _ = try checked("ioctl", "TIOCSCTTY") { martlet_tty_control(terminal) }
     }
 
+    /// TIOCGWINSZ.
     public static func size(of terminal: Int32) throws(SystemCallError) -> Size {
         var size = Size(rows: 0, columns: 0)
         _ = try checked("ioctl", "TIOCGWINSZ") { martlet_tty_size_get(terminal, &size.rows, &size.columns) }
         return size
     }
 
+    /// TIOCSWINSZ: whoever has the terminal in its foreground gets SIGWINCH.
     public static func setSize(of terminal: Int32, to size: Size) throws(SystemCallError) {
         _ = try checked("ioctl", "TIOCSWINSZ") { martlet_tty_size_set(terminal, size.rows, size.columns) }
     }
@@ -83,6 +87,7 @@ public enum Terminals {
         _ = try checked("tcsetattr") { martlet_tty_plain_lines(master) }
     }
 
+    /// tcsetattr(3), once what was written has gone out.
     public static func restore(_ terminal: Int32, to mode: Mode) throws(SystemCallError) {
         _ = try checked("tcsetattr") { martlet_tty_restore(terminal, mode.bytes) }
     }

@@ -52,6 +52,7 @@ public enum TransferCalls {
         }
     }
 
+    /// From where an offset counts.
     public enum SeekOrigin: Sendable {
         case start, current, end
 
@@ -69,6 +70,7 @@ public enum TransferCalls {
         Int64(try FileCalls.count { Int(lseek(descriptor, off_t(offset), origin.kernel)) })
     }
 
+    /// ftruncate(2): cuts, or grows with zeros.
     public static func truncate(_ descriptor: Int32, to size: Int64) throws(Errno) {
         try FileCalls.succeed { ftruncate(descriptor, off_t(size)) }
     }
@@ -93,6 +95,7 @@ public enum TransferCalls {
         if try FileCalls.status(of: descriptor).size < end { try truncate(descriptor, to: end) }
     }
 
+    /// The POSIX_FADV_ kinds.
     public enum Advice: Sendable, CaseIterable {
         case normal, sequential, random, willNeed, dontNeed, noReuse
 

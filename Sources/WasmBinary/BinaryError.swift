@@ -1,5 +1,6 @@
 /// Why bytes can't be read as WebAssembly.
 public struct BinaryError: Error, Hashable, Sendable {
+    /// What is wrong with the binary.
     public enum Reason: Hashable, Sendable {
         /// Neither a core module nor a component begins like this.
         case notWebAssembly

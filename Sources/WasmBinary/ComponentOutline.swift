@@ -6,6 +6,7 @@ public struct ComponentOutline: Hashable, Sendable {
         case function, value, type, component, instance
     }
 
+    /// An import or an export, by its name and sort.
     public struct Item: Hashable, Sendable {
         /// Such as `wasi:cli/run@0.2.3`.
         public var name: String

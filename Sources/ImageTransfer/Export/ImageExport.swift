@@ -6,6 +6,7 @@ import SystemCalls
 
 /// Writes an image of the store to a file or a directory that other tools read.
 public struct ImageExport: Sendable {
+    /// What is written.
     public enum Format: Sendable, Equatable {
         /// An image layout directory.
         case layout

@@ -3,6 +3,7 @@ import OCISpec
 
 /// What a person wants to know about an image.
 public struct ImageInspection: Sendable, Equatable {
+    /// A layer, as the manifest and the configuration have it.
     public struct Layer: Sendable, Equatable {
         public let descriptor: Descriptor
         /// Nil for the layers of an artifact.

@@ -37,6 +37,7 @@ public struct WorkloadPlan: Hashable, Sendable {
         }
     }
 
+    /// What the workload may use at the most; nil where nothing bounds it.
     public struct Limits: Hashable, Sendable {
         /// Bytes of memory.
         public var memory: UInt64?
@@ -63,6 +64,7 @@ public struct WorkloadPlan: Hashable, Sendable {
         }
     }
 
+    /// The network that it is in.
     public enum Network: String, Hashable, Sendable {
         /// The host's network, as far as `ports` and `outbound` go.
         case host

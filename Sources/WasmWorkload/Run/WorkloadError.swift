@@ -2,6 +2,7 @@ import SystemCalls
 
 /// Why a plan couldn't be carried out: one sentence that says what failed, where, and what to do.
 public struct WorkloadError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of reason it is: it decides the exit status.
     public enum Kind: Hashable, Sendable {
         /// The host refused something that the plan needs.
         case setup
