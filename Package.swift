@@ -127,13 +127,17 @@ let package = Package(
             // A process with one thread that confines itself and runs workloads, the C code that attacks from inside of it,
             // and how tests run it.
             .target(name: "CForgedCode", path: "Tests/CForgedCode"),
+            .target(
+                name: "ProbeWords", dependencies: ["SystemCalls"], path: "Tests/ProbeWords", swiftSettings: strict),
             .executableTarget(
                 name: "ConfinementProbe",
-                dependencies: ["CForgedCode", "Cgroups", "ContainerLifecycle", "OCISpec", "Sandbox", "SystemCalls"],
+                dependencies: [
+                    "CForgedCode", "Cgroups", "ContainerLifecycle", "OCISpec", "ProbeWords", "Sandbox", "SystemCalls",
+                ],
                 path: "Tests/ConfinementProbe", swiftSettings: strict),
             // The same for the mount tree and for what config.json asks of one process.
             .executableTarget(
-                name: "MountProbe", dependencies: ["ContainerMounts", "JSON", "OCISpec", "SystemCalls"],
+                name: "MountProbe", dependencies: ["ContainerMounts", "JSON", "OCISpec", "ProbeWords", "SystemCalls"],
                 path: "Tests/MountProbe", swiftSettings: strict),
             .executableTarget(
                 name: "CgroupProbe", dependencies: ["Cgroups", "JSON", "OCISpec", "SystemCalls"],

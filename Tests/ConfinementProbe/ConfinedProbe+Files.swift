@@ -1,4 +1,5 @@
 import Glibc
+import ProbeWords
 import SystemCalls
 
 extension ConfinedProbe {
@@ -11,6 +12,14 @@ extension ConfinedProbe {
                 "sub/file", in: directory, [.readWrite, .create, .exclusive], mode: 0o644, resolve: .beneath
             ).release()
         else { return say("open: refused") }
+        transfer(file)
+        change(file)
+        names(directory)
+        lookAround(file)
+        say("done")
+    }
+
+    private func transfer(_ file: Int32) {
         step("write") { () throws(Errno) in try expect(6, write(file, "hello\n")) }
         step("gather") { () throws(Errno) in
             try expect(4, try withVectors([2, 2]) { vectors throws(Errno) in try TransferCalls.write(file, vectors) })
@@ -38,6 +47,9 @@ extension ConfinedProbe {
             } catch { return try expect(Int(EINVAL), Int(error.rawValue)) }
             throw .invalid
         }
+    }
+
+    private func change(_ file: Int32) {
         step("truncate") { () throws(Errno) in try TransferCalls.truncate(file, to: 5) }
         step("allocate") { () throws(Errno) in try TransferCalls.allocate(file, offset: 0, count: 4096) }
         step("size") { () throws(Errno) in try expect(4096, Int(try FileCalls.status(of: file).size)) }
@@ -50,7 +62,10 @@ extension ConfinedProbe {
         step("times") { () throws(Errno) in
             try FileCalls.setTimes(of: file, FileTimes(accessed: .now, modified: .set(seconds: 1, nanoseconds: 2)))
         }
-        names(directory)
+    }
+
+    /// What a host function asks besides files.
+    private func lookAround(_ file: Int32) {
         step("clock") { () throws(Errno) in if Clocks.now(.processCPU) == 0 { throw .invalid } }
         step("resolution") { () throws(Errno) in if Clocks.resolution(.threadCPU) == 0 { throw .invalid } }
         step("random") { () throws(Errno) in
@@ -63,7 +78,6 @@ extension ConfinedProbe {
             if (try? Poll.wait(&requests, timeout: 1000)) != 1 { throw .invalid }
         }
         step("no terminal") { () throws(Errno) in if Terminals.isTerminal(file) { throw .invalid } }
-        say("done")
     }
 
     private func names(_ directory: Int32) {

@@ -1,5 +1,6 @@
 import CForgedCode
 import Glibc
+import ProbeWords
 import Sandbox
 import SystemCalls
 

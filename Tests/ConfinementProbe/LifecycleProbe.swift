@@ -2,6 +2,7 @@ import Cgroups
 import ContainerLifecycle
 import Glibc
 import OCISpec
+import ProbeWords
 import Sandbox
 import SystemCalls
 

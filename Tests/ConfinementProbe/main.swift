@@ -1,6 +1,8 @@
 // A process with one thread that does to itself what the tests want to see done: a test's own process has many threads, and
 // a sandbox is for good.
 
+import ProbeWords
+
 let arguments = CommandLine.arguments
 switch arguments.count > 1 ? arguments[1] : "" {
 case "attempt": ConfinedProbe(arguments.dropFirst(2)).attempt()

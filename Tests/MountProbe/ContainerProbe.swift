@@ -1,5 +1,6 @@
 import ContainerMounts
 import OCISpec
+import ProbeWords
 import SystemCalls
 
 /// Makes the mount tree of `bundle=…`, enters it and does what the other words ask, one line of answer each.

@@ -1,5 +1,6 @@
 import ContainerMounts
 import OCISpec
+import ProbeWords
 import SystemCalls
 
 /// Mounts onto `/a` of the root of `bundle=…` again and again, while another process exchanges it with the link `/b`.

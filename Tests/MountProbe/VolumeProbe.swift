@@ -1,4 +1,5 @@
 import ContainerMounts
+import ProbeWords
 import SystemCalls
 
 /// Mounts each `volume=SOURCE:DESTINATION[:ro]` into a copy of the mount of `root=…`, and answers each `read=…` and `write=…`

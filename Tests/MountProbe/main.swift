@@ -2,6 +2,7 @@
 // does, and then says what it sees: a test's own process has many threads and keeps its root.
 
 import ContainerMounts
+import ProbeWords
 import SystemCalls
 
 let arguments = CommandLine.arguments

@@ -91,15 +91,9 @@ struct ProcessTests {
 
     @Test func aUserNamespaceMapsTheIdentities() throws {
         let container = try runtime.bundle(.native, "read", "/proc/self/uid_map") {
-            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount", "ipc", "uts", "user", "network"])
-            let mapping: JSONValue = [["containerID": 0, "hostID": 100_000, "size": 1000]]
-            $0.linux["uidMappings"] = mapping
-            $0.linux["gidMappings"] = mapping
+            $0.useOwnUserNamespace()
         }
-        for path in [runtime.folder.path, container.bundle, container.root] {
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        }
-        _ = try runtime.other("/bin/chown", "-R", "100000:100000", container.root)
+        try container.giveFilesAway()
         let outcome = try container.run()
         #expect(outcome.output.split(separator: " ").joined(separator: " ") == "0 100000 1000\n", "\(outcome)")
     }

@@ -43,6 +43,14 @@ struct BundleConfiguration {
         ]
     }
 
+    /// Adds a user namespace of its own, in which 0 to 999 are the host's from 100,000 on; see `Container.giveFilesAway`.
+    mutating func useOwnUserNamespace() {
+        linux["namespaces"] = Self.namespaces(["pid", "mount", "ipc", "uts", "user", "network"])
+        let mapping: JSONValue = [["containerID": 0, "hostID": 100_000, "size": 1000]]
+        linux["uidMappings"] = mapping
+        linux["gidMappings"] = mapping
+    }
+
     /// A hook that runs `script` in a shell of the host's.
     static func hook(_ script: String) -> JSONValue { ["path": "/bin/sh", "args": ["sh", "-c", .string(script)]] }
 

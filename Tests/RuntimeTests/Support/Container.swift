@@ -41,6 +41,14 @@ struct Container: Sendable {
         return created
     }
 
+    /// Makes its files those of the root of `BundleConfiguration.useOwnUserNamespace`, who has to reach them, too.
+    func giveFilesAway() throws {
+        for path in [runtime.folder.path, bundle, root] {
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        }
+        _ = try runtime.other("/bin/chown", "-R", "100000:100000", root)
+    }
+
     func state() throws -> JSONNode { try JSONNode(reading: Array(callAsFunction("state").output.utf8)) }
 
     func status() throws -> String { try state().required("status").string() }

@@ -18,8 +18,8 @@ enum Guest: String, Sendable, CaseIterable, CustomTestStringConvertible {
     /// The compiled programs, made once for all tests. A machine without compilers finds them where MARTLET_GUESTS says.
     static let built: Result<URL, any Error> = Result {
         if let made = Environment.value("MARTLET_GUESTS") { return URL(fileURLWithPath: made) }
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "mr-guests-\(Processes.current)")
+        // Not in the temporary folder: nobody removes it at the end, and one is enough.
+        let folder = repository.appendingPathComponent(".build/runtime-guests")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for name in ["guest", "console", "packets"] {
             try compile(

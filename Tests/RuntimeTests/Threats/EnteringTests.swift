@@ -18,15 +18,9 @@ struct EnteringTests {
         let container = try runtime.bundle(.native, "steal") {
             let all: JSONValue = ["CAP_SYS_PTRACE", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SYS_CHROOT"]
             $0.process["capabilities"] = ["bounding": all, "effective": all, "permitted": all]
-            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount", "ipc", "uts", "user", "network"])
-            let mapping: JSONValue = [["containerID": 0, "hostID": 100_000, "size": 1000]]
-            $0.linux["uidMappings"] = mapping
-            $0.linux["gidMappings"] = mapping
+            $0.useOwnUserNamespace()
         }
-        for path in [runtime.folder.path, container.bundle, container.root] {
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
-        }
-        _ = try runtime.other("/bin/chown", "-R", "100000:100000", container.root)
+        try container.giveFilesAway()
         let created = try container.launch()
         for _ in 0..<20 {
             let outcome = try container("exec", then: ["/guest", "exit", "0"])
