@@ -47,17 +47,14 @@ public enum ImageSource: Sendable, Equatable {
         if head.starts(with: BinaryKind.magic) { return .wasm(path: path) }
         // Before text: the magic of zstd begins with a parenthesis.
         if looksLikeArchive(head) { return .archive(path: path) }
-        if path.hasSuffix(".wat") || looksLikeText(head) { return .wat(path: path) }
+        if path.hasSuffix(".wat") || TextForm.isLikely(head) { return .wat(path: path) }
         throw TransferError(
             .notAnImage, path, "is no WebAssembly binary or text and no tar archive (plain, gzip, zstd or xz)")
     }
 
     static func firstBytes(_ path: String, count: Int) throws(SystemCallError) -> [UInt8] {
         let file = try Files.open(path, flags: [.readOnly, .nonBlocking])
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count, alignment: 1)
-        defer { buffer.deallocate() }
-        let read = try Files.read(file.rawValue, into: buffer)
-        return Array(buffer[..<read])
+        return try Files.prefix(file.rawValue, count: count)
     }
 
     private static func looksLikeArchive(_ head: [UInt8]) -> Bool {
@@ -65,13 +62,5 @@ public enum ImageSource: Sendable, Equatable {
         if compressed.contains(where: { head.starts(with: $0) }) { return true }
         // ustar, pax and GNU have a magic word here; older tars have none and are no images.
         return head.count >= 262 && head[257..<262].elementsEqual("ustar".utf8)
-    }
-
-    /// A WebAssembly text begins with a parenthesis, after white space and comments.
-    private static func looksLikeText(_ head: [UInt8]) -> Bool {
-        guard let first = head.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) else { return false }
-        return first == UInt8(ascii: "(")
-            || (head.starts(with: ";;".utf8)
-                && head.allSatisfy { $0 == 0x0A || $0 == 0x0D || $0 == 0x09 || $0 >= 0x20 })
     }
 }

@@ -71,8 +71,7 @@ struct ModuleSource: ~Copyable {
         try rewind(copy)
         let head = try calling(name) { () throws(SystemCallError) in try Files.prefix(copy, count: 512) }
         if !head.starts(with: BinaryKind.magic) {
-            let first = head.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-            guard name.hasSuffix(".wat") || first == UInt8(ascii: "(") || head.starts(with: ";;".utf8) else {
+            guard name.hasSuffix(".wat") || TextForm.isLikely(head) else {
                 throw CommandFailure("\(name): is no WebAssembly module", .notCompilable)
             }
         } else if BinaryKind(preamble: head) != .module {
