@@ -47,13 +47,17 @@ extension ContainerCgroup {
     }
 
     private static func removeBelow(_ directory: String) throws(SystemCallError) {
-        for group in try tree(directory).dropFirst().reversed() {
-            do throws(SystemCallError) {
-                try Files.removeDirectory(group)
-            } catch {
-                // Busy: tried again with the group above it.
-                guard error.errno == .noSuchFile || error.errno == .busy else { throw error }
-            }
-        }
+        do throws(SystemCallError) {
+            try GroupWalk.visit(
+                directory,
+                leave: { (name, parent) throws(SystemCallError) in
+                    do throws(Errno) { try FileCalls.remove(name, in: parent, isDirectory: true) } catch {
+                        // Busy: tried again with the group above it.
+                        guard error == .noSuchFile || error == .busy else {
+                            throw SystemCallError("unlinkat", directory, error)
+                        }
+                    }
+                })
+        } catch { if error.errno != .noSuchFile { throw error } }
     }
 }

@@ -5,19 +5,6 @@ extension Files {
     ///
     /// More than `limit` of them is `EFBIG`; a name that isn't UTF-8 is left out.
     public static func names(inDirectory path: String, limit: Int) throws(SystemCallError) -> [String] {
-        try names(inDirectory: path, limit: limit, where: nil)
-    }
-
-    /// The names of the directories in a directory, the same way.
-    ///
-    /// For file systems that tell the kind of an entry with its name, as those of control groups do.
-    public static func subdirectories(of path: String, limit: Int) throws(SystemCallError) -> [String] {
-        try names(inDirectory: path, limit: limit, where: UInt8(DT_DIR))
-    }
-
-    private static func names(
-        inDirectory path: String, limit: Int, where kind: UInt8?
-    ) throws(SystemCallError) -> [String] {
         guard let stream = opendir(path) else { throw SystemCallError("opendir", path) }
         defer { closedir(stream) }
         var names: [String] = []
@@ -27,7 +14,6 @@ extension Files {
                 if errno != 0 { throw SystemCallError("readdir", path) }
                 return names
             }
-            if let kind, entry.pointee.d_type != kind { continue }
             // SAFETY: d_name ends with a zero inside the entry, which stays valid until the next readdir.
             let name = withUnsafePointer(to: &entry.pointee.d_name) { field in
                 field.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }

@@ -13,7 +13,16 @@ public enum TreeCalls {
     /// Every name in a directory from its start, `.` and `..` left out, each with a zero at its end.
     ///
     /// The list is read whole before it is returned: names may be removed while it is walked.
-    public static func names(in directory: Int32) throws(Errno) -> [[CChar]] {
+    public static func names(in directory: Int32) throws(Errno) -> [[CChar]] { try names(in: directory, kind: nil) }
+
+    /// The names of the directories in a directory, the same way.
+    ///
+    /// For file systems that tell the kind of an entry with its name, as those of control groups do.
+    public static func directories(in directory: Int32) throws(Errno) -> [[CChar]] {
+        try names(in: directory, kind: UInt8(DT_DIR))
+    }
+
+    private static func names(in directory: Int32, kind: UInt8?) throws(Errno) -> [[CChar]] {
         _ = try TransferCalls.seek(directory, 0, from: .start)
         var names: [[CChar]] = []
         let area = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 15, alignment: 8)
@@ -21,18 +30,19 @@ public enum TreeCalls {
         while true {
             let count = try TransferCalls.entries(of: directory, into: area)
             if count == 0 { return names }
-            append(UnsafeRawBufferPointer(rebasing: area[..<count]), to: &names)
+            append(UnsafeRawBufferPointer(rebasing: area[..<count]), of: kind, to: &names)
         }
     }
 
     /// The names in one answer of getdents64(2): inode 8, offset 8, length 2, type 1, name with a zero at its end.
-    private static func append(_ entries: UnsafeRawBufferPointer, to names: inout [[CChar]]) {
+    private static func append(_ entries: UnsafeRawBufferPointer, of kind: UInt8?, to names: inout [[CChar]]) {
         var start = 0
         while start + 19 < entries.count {
             let length = Int(entries.loadUnaligned(fromByteOffset: start + 16, as: UInt16.self))
             guard length > 19, start + length <= entries.count else { return }
             let name = entries[(start + 19)..<(start + length)].prefix { $0 != 0 }
-            if !name.elementsEqual([0x2e]), !name.elementsEqual([0x2e, 0x2e]) {
+            let isWanted = kind.map { $0 == entries[start + 18] } ?? true
+            if isWanted, !name.elementsEqual([0x2e]), !name.elementsEqual([0x2e, 0x2e]) {
                 names.append(name.map { CChar(bitPattern: $0) } + [0])
             }
             start += length

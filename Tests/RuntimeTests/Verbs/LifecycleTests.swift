@@ -108,6 +108,29 @@ struct LifecycleTests {
         #expect(try other.status() == "running")
     }
 
+    /// Paths end at 4,096 bytes and are text; what a container makes in its own groups is neither.
+    @Test func groupsThatAContainerMadeAreRemovedInAnyDepthAndByAnyName() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let groups = container.cgroups()
+        try #require(!groups.isEmpty)
+        for group in groups.prefix(2) {
+            let made = try runtime.other(
+                "/bin/sh", "-c",
+                """
+                cd "$1" && mkdir "$(printf 'not\\377text')" && i=0
+                while [ $i -lt 140 ]; do
+                    name=deep-in-the-tree-of-a-container-$i && mkdir $name && cd -P ./$name || exit 1
+                    i=$((i + 1))
+                done
+                """, "sh", group)
+            #expect(made.code == 0, "\(made)")
+        }
+        #expect(try container("kill", "--all", then: ["KILL"]).code == 0)
+        let outcome = try container("delete", "--force")
+        #expect(outcome.code == 0 && container.cgroups().isEmpty, "\(outcome)")
+    }
+
     @Test(arguments: Guest.allCases) func aPidFileNamesTheProcess(guest: Guest) throws {
         let container = try runtime.bundle(guest, "rest")
         let file = runtime.path("pid")
