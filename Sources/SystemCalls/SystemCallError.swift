@@ -18,8 +18,19 @@ public struct SystemCallError: Error, Hashable, Sendable {
 
 extension SystemCallError: CustomStringConvertible {
     public var description: String {
-        guard let subject else { return "\(call): \(errno)" }
-        return "\(call) \"\(subject)\": \(errno)"
+        let what = subject.map { "\(call) \"\($0)\": \(errno)" } ?? "\(call): \(errno)"
+        guard errno == .notImplemented, let since else { return what }
+        return "\(what) (Linux \(since) is needed)"
+    }
+
+    /// The kernel that brought a call without which nothing works here.
+    private var since: String? {
+        switch call {
+        case "openat2": "5.6"
+        case "close_range": "5.11"
+        case "mount_setattr": "5.12"
+        default: nil
+        }
     }
 }
 
