@@ -51,6 +51,17 @@ struct ControlTests {
         #expect(try container("kill", then: ["KILL"]).code != 0, "nobody is left")
     }
 
+    /// CRI-O writes them for every container that nobody gave any.
+    @Test(arguments: Guest.allCases) func limitsOfZeroAreNone(guest: Guest) throws {
+        let container = try runtime.bundle(guest, "rest") {
+            $0.linux["resources"] = [
+                "memory": ["limit": 0], "cpu": ["shares": 0, "quota": 0, "period": 0], "pids": ["limit": -1],
+            ]
+        }
+        _ = try container.launch()
+        #expect(try container.status() == "running")
+    }
+
     @Test(.enabled(if: Machine.has(controller: "memory") && !Machine.isUnified, "no memory controller of version 1"))
     func limitsAreSetAndChanged() throws {
         let container = try runtime.bundle(.wasm, "rest") {
