@@ -91,6 +91,10 @@ struct ContainerExec {
         plan.trace.mark("cloned")
         do throws(RuntimeFailure) {
             try settle(process.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
+            let resourceControl = try plan.state.openResourceControl()
+            do throws(CgroupError) { try resourceControl?.add(process: process.number) } catch {
+                throw RuntimeFailure(error)
+            }
             if let path = plan.request.pidFile { try PidFile.write(process.number, to: path) }
             try pidfdSocket?.send(process, .another)
             spawned.channel.send(.recorded(process: process.number, startsNow: true))

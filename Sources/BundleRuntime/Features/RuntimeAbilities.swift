@@ -14,6 +14,7 @@ public enum RuntimeAbilities {
         features.apparmor = true
         features.selinux = true
         features.netDevices = true
+        features.intelRdt = true
         features.memoryPolicy = .init()
         features.idmappedMounts = true
         features.annotations = [

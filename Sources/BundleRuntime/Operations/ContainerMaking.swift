@@ -22,6 +22,7 @@ final class ContainerMaking {
     private var cgroup: ContainerCgroup?
     /// For a container that is started by us, and whose word a service manager waits for.
     private(set) var notify: NotifySocket?
+    private var resourceControl: ResourceControlGroup?
     private var process: Int32?
     /// Whether hooks have seen the container: then those of `poststop` see it as well.
     private var ranHooks = false
@@ -37,6 +38,12 @@ final class ContainerMaking {
             hasHooks: plan.configuration.hooks != RuntimeHooks(), owner: Processes.effectiveUser,
             created: Clocks.now(.realtime), cgroupManager: runtime.settings.cgroupManager)
         state.creator = .current
+        if let asked = plan.configuration.linux.intelRdt {
+            do throws(CgroupError) {
+                resourceControl = try ResourceControlGroup(asked, id: plan.id, root: ResourceControlGroup.root)
+            } catch { throw RuntimeFailure(error) }
+            state.resourceControl = resourceControl?.json
+        }
         store = try runtime.store()
         directory = try store.begin(plan.id)
     }
@@ -60,6 +67,7 @@ final class ContainerMaking {
             let connections = try InitConnections(plan, directory, store: runtime.imageStore(), listens: !startsNow)
             let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
             let made = try spawn(connections)
+            try joinResourceControl()
             try accompany(made.channel)
             try record(startsNow: startsNow)
             try pidfdSocket?.send(made.process, .first)
@@ -110,6 +118,13 @@ final class ContainerMaking {
     private var hasUsualGroups: Bool {
         runtime.settings.cgroupManager == .filesystem && !runtime.isRootless
             && plan.configuration.linux.cgroupsPath?.isEmpty ?? true
+    }
+
+    private func joinResourceControl() throws(RuntimeFailure) {
+        guard let resourceControl, let asked = plan.configuration.linux.intelRdt, let process else { return }
+        do throws(CgroupError) { try resourceControl.make(asked, process: process) } catch {
+            throw RuntimeFailure(error)
+        }
     }
 
     private struct Spawned: ~Copyable {
@@ -256,6 +271,7 @@ final class ContainerMaking {
             try? cgroup.kill()
             try? cgroup.delete()
         }
+        try? resourceControl?.remove()
         if ranHooks {
             _ = HookRunner(plan.configuration.hooks).runAll(.poststop, state: state.document(.stopped).json.bytes())
         }

@@ -60,6 +60,8 @@ struct ContainerRemoval: ~Copyable {
                 try cgroup.delete()
             } catch { throw RuntimeFailure(error) }
         }
+        let resourceControl = try state.openResourceControl()
+        do throws(CgroupError) { try resourceControl?.remove() } catch { warn("\(error)") }
         // Their failures are warnings.
         for failure in HookRunner(hooks).runAll(.poststop, state: state.document(.stopped).json.bytes()) {
             warn("\(failure)")

@@ -78,6 +78,14 @@ extension BundleState {
         }
     }
 
+    /// The container's class of service; nil when it has none.
+    func openResourceControl() throws(RuntimeFailure) -> ResourceControlGroup? {
+        guard let resourceControl else { return nil }
+        do throws(JSONError) { return try ResourceControlGroup(json: JSONNode(resourceControl)) } catch {
+            throw RuntimeFailure(.system, "the record of container \(id) is damaged: \(error)")
+        }
+    }
+
     /// A descriptor that means the first process; nil when it has ended.
     func openProcess() throws(RuntimeFailure) -> OwnedDescriptor? {
         do throws(SystemCallError) { return try process?.open() } catch {

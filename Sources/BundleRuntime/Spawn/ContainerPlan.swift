@@ -105,9 +105,6 @@ final class ContainerPlan {
                 throw RuntimeFailure(.refused, "--console-socket: process.terminal isn't set, so there is no terminal")
             }
         }
-        if linux.intelRdt != nil {
-            throw RuntimeFailure(.refused, "linux.intelRdt: isn't supported by this version")
-        }
         if let user = linux.namespace(.user), user.path == nil, linux.uidMappings.isEmpty || linux.gidMappings.isEmpty {
             throw RuntimeFailure(
                 .refused, "linux.uidMappings: a new user namespace needs mappings of users and of groups")

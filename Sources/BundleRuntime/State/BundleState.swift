@@ -38,6 +38,8 @@ struct BundleState: Sendable {
     /// What `ContainerCgroup` wants to remember; nil when it has no group of its own.
     var cgroup: JSONValue?
     var cgroupManager: RuntimeSettings.CgroupManager
+    /// What `ResourceControlGroup` wants to remember; nil without one.
+    var resourceControl: JSONValue?
 
     init(
         id: String, bundle: String, rootfs: String, version: String, annotations: [String: String], isWasm: Bool,
@@ -77,6 +79,7 @@ extension BundleState {
         object["process"] = process?.json
         object["cgroup"] = cgroup
         object["cgroupManager"] = .string(cgroupManager.rawValue)
+        object["resourceControl"] = resourceControl
         return .object(object)
     }
 
@@ -104,5 +107,6 @@ extension BundleState {
         creator = try node.optional("creator").map(ProcessIdentity.init(json:))
         process = try node.optional("process").map(ProcessIdentity.init(json:))
         cgroup = try node.optional("cgroup")?.value
+        resourceControl = try node.optional("resourceControl")?.value
     }
 }

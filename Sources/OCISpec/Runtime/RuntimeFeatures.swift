@@ -90,7 +90,9 @@ public struct RuntimeFeatures: Equatable, Sendable {
         object["apparmor"] = enabled(apparmor)
         object["selinux"] = enabled(selinux)
         object["memoryPolicy"] = memoryPolicy.map { ["modes": .strings($0.modes), "flags": .strings($0.flags)] }
-        object["intelRdt"] = enabled(intelRdt)
+        object["intelRdt"] = [
+            "enabled": .bool(intelRdt), "schemata": .bool(intelRdt), "monitoring": .bool(intelRdt),
+        ]
         object["mountExtensions"] = ["idmap": enabled(idmappedMounts)]
         object["netDevices"] = enabled(netDevices)
         return .object(object)
