@@ -17,10 +17,10 @@ martlet := .build/release/martlet
 archives := ^(ArchiveTests|LayerUnpackingTests|ImageTransferTests|ImageStoreTests|PrepareCommandsTests)\.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test check fmt bench samples install uninstall clean
+.PHONY: help setup build release demo test test-vm check fmt bench samples install uninstall clean
 
 help: ## List what make can do
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 setup: ## Install Debian packages and the engine (needs root or sudo once)
 	@.ci/setup
@@ -46,6 +46,10 @@ test: setup ## Run every test
 	# for its own. One after the other: descriptors, masks and signals belong to the whole process.
 	$(SWIFT) test --skip-build --no-parallel --filter '$(archives)'
 	$(SWIFT) test --skip-build --no-parallel --skip '$(archives)'
+
+test-vm: $(engine) ## Run tests on a Debian 12 in QEMU: systemd, AppArmor, SELinux (root)
+	$(SWIFT) build --build-tests
+	Tests/vm/run
 
 check: ## Check format, lint and structure
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

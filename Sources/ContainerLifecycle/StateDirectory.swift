@@ -66,7 +66,7 @@ public final class StateDirectory: Sendable {
 
     /// `/run/martlet` for root; for others `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID`.
     public static var defaultPath: String {
-        if Processes.effectiveUser == 0 { return "/run/martlet" }
+        if Processes.usesMachinesDirectories { return "/run/martlet" }
         if let runtime = Environment.value("XDG_RUNTIME_DIR"), runtime.hasPrefix("/") { return runtime + "/martlet" }
         return "/tmp/martlet-\(Processes.effectiveUser)"
     }

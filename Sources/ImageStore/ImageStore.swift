@@ -43,7 +43,7 @@ public struct ImageStore: Sendable {
 
     /// Where the store lies unless told otherwise: `/var/lib/martlet` for root, else below `$XDG_DATA_HOME`.
     public static func defaultRoot() throws(StoreError) -> String {
-        if Processes.effectiveUser == 0 { return "/var/lib/martlet" }
+        if Processes.usesMachinesDirectories { return "/var/lib/martlet" }
         if let data = Environment.value("XDG_DATA_HOME"), data.hasPrefix("/") { return "\(data)/martlet" }
         guard let home = Environment.value("HOME"), home.hasPrefix("/") else {
             throw .untrusted(path: "~/.local/share/martlet", reason: "HOME isn't set; name the store with --root")

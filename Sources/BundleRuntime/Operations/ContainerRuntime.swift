@@ -29,16 +29,10 @@ public struct ContainerRuntime: Sendable {
         var root: String?
         if let path = settings.root { root = try BundleDocument.absolute(path) }
         self.root = root
-        isRootless = settings.isRootless ?? !Self.isPrivileged
+        isRootless = settings.isRootless ?? !Processes.isMachinesRoot
     }
 
     private static let childSignal: Int32 = 17
-
-    /// Root outside of every user namespace. The first one has a fixed number.
-    private static var isPrivileged: Bool {
-        guard Processes.effectiveUser == 0 else { return false }
-        return (try? FileStatus.of("/proc/self/ns/user", followLinks: true))?.inode == 0xEFFF_FFFD
-    }
 
     func store() throws(RuntimeFailure) -> BundleStore { try BundleStore(path: root) }
 
