@@ -39,6 +39,7 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let notSupported = Errno(rawValue: ENOTSUP)
     public static let addressInUse = Errno(rawValue: EADDRINUSE)
     public static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    public static let connectionReset = Errno(rawValue: ECONNRESET)
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
     public static let inProgress = Errno(rawValue: EINPROGRESS)
     public static let noData = Errno(rawValue: ENODATA)

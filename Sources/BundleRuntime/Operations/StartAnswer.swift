@@ -11,7 +11,7 @@ enum StartAnswer {
         while true {
             let bytes: [UInt8]
             do throws(SystemCallError) {
-                bytes = try LocalSockets.receive(connection, limit: InitChannel.messageLimit).bytes
+                bytes = try InitChannel.receive(connection)
             } catch { throw RuntimeFailure(.system, "starting: \(error)") }
             switch InitMessage(bytes) {
             case .warning(let text): warn(text)

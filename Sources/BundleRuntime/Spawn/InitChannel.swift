@@ -43,8 +43,19 @@ struct InitChannel: ~Copyable {
 
     /// The next message; nil when the peer is gone, or said what isn't in the protocol.
     borrowing func receive() -> InitMessage? {
-        guard let received = try? LocalSockets.receive(rawValue, limit: Self.messageLimit) else { return nil }
-        return InitMessage(received.bytes)
+        guard let bytes = try? Self.receive(rawValue) else { return nil }
+        return InitMessage(bytes)
+    }
+
+    /// The next message's bytes; none when the peer is gone.
+    ///
+    /// When it went without having read what we sent, the kernel tells that once, before it hands out what the peer had sent:
+    /// usually why it went.
+    static func receive(_ connection: Int32) throws(SystemCallError) -> [UInt8] {
+        do throws(SystemCallError) { return try LocalSockets.receive(connection, limit: messageLimit).bytes } catch {
+            guard error.errno == .connectionReset else { throw error }
+            return try LocalSockets.receive(connection, limit: messageLimit).bytes
+        }
     }
 }
 
