@@ -25,11 +25,13 @@ public struct MountSources: ~Copyable {
     ///
     /// Must be called in the mount namespace that the container's is made from, before the fork. A process without privileges
     /// opens nothing, and the container's process does with what its user namespace allows.
-    public init(for plan: borrowing MountPlan) throws(FieldError) {
+    ///
+    /// - Parameter all: the sources of all binds, for a process that is going to be where the host's paths aren't.
+    public init(for plan: borrowing MountPlan, all: Bool = false) throws(FieldError) {
         for mount in plan.mounts {
             guard case .bind(let source, let recursive) = mount.action else { continue }
             let mapping = try plan.identityMapping(of: mount)
-            guard plan.hasUserNamespace || mapping != nil else { continue }
+            guard all || plan.hasUserNamespace || mapping != nil else { continue }
             // It isn't there before the mounts in front of it are. Its ids the container's process couldn't map.
             if mapping == nil, plan.placeInTree(ofSource: mount) != nil { continue }
             guard let tree = try Self.open(source, recursive: recursive, mount) else { continue }

@@ -78,7 +78,7 @@ struct ContainerExec {
             case .none: nil
             }
         let entrances = try ContainerEntrances(plan.cgroup, inUnified: groupNumber != nil)
-        let first = connections.first(plan, entrances)
+        let first = connections.first(plan, entrances, try ExecMounts(plan))
         let spawn = ContainerSpawn(
             namespaces: NamespacePlan(), joined: try namespaces(), mappings: nil, cgroup: groupNumber, joins: true)
         let pair: LocalSockets.Pair

@@ -57,9 +57,10 @@ struct ExecConnections: ~Copyable {
         return try Files.open(path, flags: [.path, .directory])
     }
 
-    borrowing func first(_ plan: ExecPlan, _ entrances: ContainerEntrances?) -> ExecInit {
+    borrowing func first(_ plan: ExecPlan, _ entrances: ContainerEntrances?, _ mounts: ExecMounts?) -> ExecInit {
         ExecInit(
-            plan: plan, entrances: entrances, processFiles: processFiles, console: console, hostTerminal: hostTerminal,
+            plan: plan, entrances: entrances, mounts: mounts, processFiles: processFiles, console: console,
+            hostTerminal: hostTerminal,
             seccomp: seccomp, emptyDirectory: emptyDirectory, root: root)
     }
 

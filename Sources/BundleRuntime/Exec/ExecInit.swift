@@ -10,6 +10,7 @@ import WasmEngine
 struct ExecInit {
     let plan: ExecPlan
     let entrances: ContainerEntrances?
+    let mounts: ExecMounts?
     /// A procfs that shows this process, opened outside.
     let processFiles: Int32
     /// Gets the terminal's master.
@@ -82,6 +83,7 @@ struct ExecInit {
                 try Confinement.makeWorkingDirectoryTheRoot()
             }
         }
+        try mounts?.make()
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
         // The keyring that the container's first process made, if it did.
         try? Processes.joinSessionKeyring("_ses.\(plan.state.id)")
@@ -92,11 +94,12 @@ struct ExecInit {
 
     /// What is needed of the runtime's descriptors. The others are ways to the host for whoever gets hold of this process.
     private var kept: [Int32] {
+        let sources = mounts?.descriptors ?? []
         let own = [
             processFiles, console, hostTerminal?.master, hostTerminal?.slave, seccomp, emptyDirectory, root,
             plan.guest?.module.fileDescriptor,
         ].compactMap { $0 }
-        return own + (0..<Int32(plan.preserved)).map { $0 + 3 }
+        return own + sources + (0..<Int32(plan.preserved)).map { $0 + 3 }
     }
 
     private func openTerminal() throws(RuntimeFailure) {

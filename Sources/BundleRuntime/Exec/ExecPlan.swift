@@ -52,7 +52,11 @@ final class ExecPlan {
         circumstances.version = SpecificationVersion(configuration.version)
         circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
         var asked = process
-        if guest != nil { asked.giveUpPrivileges() }
+        if guest != nil {
+            asked.giveUpPrivileges()
+        } else if state.isWasm, asked.giveUpTracing() {
+            runtime.warn("process.capabilities: CAP_SYS_PTRACE isn't given beside a guest, whose process is martlet")
+        }
         do throws(FieldError) {
             settings = try ProcessSettings(asked, linux: configuration.linux, circumstances: circumstances)
             if let filter = configuration.linux.seccomp {

@@ -34,6 +34,44 @@ struct ExecTests {
         #expect(try container("exec", then: ["/guest", "read", "/proc/1/comm"]).output == "guest\n")
     }
 
+    @Test(arguments: [false, true]) func aNativeProgramBesideAGuestFindsWhatTheGuestIsNotShown(isReadOnly: Bool) throws
+    {
+        let container = try runtime.bundle(.wasm, "rest") {
+            $0.isRootReadOnly = isReadOnly
+            $0.linux["maskedPaths"] = ["/proc/keys"]
+            $0.linux["readonlyPaths"] = ["/proc/sys"]
+        }
+        if isReadOnly { try FileManager.default.removeItem(atPath: "\(container.root)/proc") }
+        _ = try container.launch()
+        let run = { (words: [String]) in try container("exec", then: ["/guest"] + words) }
+        #expect(try run(["read", "/proc/1/comm"]).output == "martlet\n")
+        #expect(try run(["list", "/dev"]).lines.contains("null"))
+        #expect(try run(["write", "/dev/null", "x"]).code == 0)
+        #expect(try run(["read", "/proc/keys"]).output.isEmpty)
+        #expect(try run(["write", "/proc/sys/kernel/domainname", "x"]).code != 0)
+        #expect(try run(["write", "/made", "x"]).code == (isReadOnly ? 30 : 0))
+        // The guest is shown nothing of it, neither the first nor another.
+        for directory in ["/proc", "/dev"] {
+            let seen = try container("exec", then: ["/guest.wasm", "list", directory])
+            #expect(seen.output.isEmpty, "\(directory): \(seen)")
+        }
+        #expect(Machine.lines(of: "/proc/\(try container.process())/mountinfo").allSatisfy { !$0.contains(" proc ") })
+        #expect(try container("delete", "--force").code == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(container.root)/dev").isEmpty)
+    }
+
+    @Test func aNativeProgramBesideAGuestDoesNotReachTheProgramOfTheGuestsProcess() throws {
+        let container = try runtime.bundle(.wasm, "rest") {
+            let all = BundleConfiguration.strings(["CAP_SYS_PTRACE", "CAP_SYS_ADMIN", "CAP_KILL"])
+            $0.process["capabilities"] = ["bounding": all, "effective": all, "permitted": all]
+        }
+        _ = try container.launch()
+        let outcome = try container("exec", then: ["/guest", "read", "/proc/1/exe"])
+        #expect(outcome.code == 13 && outcome.output.isEmpty && outcome.error.contains("CAP_SYS_PTRACE"), "\(outcome)")
+        let status = try container("exec", "--cap", "CAP_SYS_PTRACE", then: ["/guest", "read", "/proc/self/status"])
+        #expect(status.lines.contains("CapBnd:\t0000000000200020"), "\(status)")
+    }
+
     @Test func optionsChangeTheProcess() throws {
         let container = try runtime.bundle(.native, "rest")
         _ = try container.launch()
