@@ -69,7 +69,8 @@ struct ContainerExec {
 
     /// Starts the process; returns when its program is executed, or its guest begins.
     func start() throws(RuntimeFailure) -> Started {
-        let connections = try ExecConnections(plan, store: store)
+        let mounts = try ExecMounts(plan)
+        let connections = try ExecConnections(plan, store: store, hasTerminals: mounts?.hasTerminals ?? false)
         let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
         let group = try openGroup()
         let groupNumber: Int32? =
@@ -78,7 +79,7 @@ struct ContainerExec {
             case .none: nil
             }
         let entrances = try ContainerEntrances(plan.cgroup, inUnified: groupNumber != nil)
-        let first = connections.first(plan, entrances, try ExecMounts(plan))
+        let first = connections.first(plan, entrances, mounts)
         let spawn = ContainerSpawn(
             namespaces: NamespacePlan(), joined: try namespaces(), mappings: nil, cgroup: groupNumber, joins: true)
         let pair: LocalSockets.Pair

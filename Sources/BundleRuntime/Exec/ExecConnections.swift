@@ -26,7 +26,8 @@ struct ExecConnections: ~Copyable {
         if processFiles >= 0 { _ = OwnedDescriptor(adopting: processFiles) }
     }
 
-    init(_ plan: ExecPlan, store: String) throws(RuntimeFailure) {
+    /// - Parameter hasTerminals: the program is going to have the container's, also beside a guest.
+    init(_ plan: ExecPlan, store: String, hasTerminals: Bool) throws(RuntimeFailure) {
         if let path = plan.request.consoleSocket {
             do throws(SystemCallError) { console = try LocalSockets.connect(toLongPath: path).release() } catch {
                 throw RuntimeFailure(.refused, "--console-socket: \(error)")
@@ -37,7 +38,9 @@ struct ExecConnections: ~Copyable {
                 (terminal, console) = try LocalSockets.messagePair().release()
             }
             // A container of a guest has no terminals of its own.
-            if plan.process.hasTerminal, plan.state.isWasm { hostTerminal = try Terminals.open().release() }
+            if plan.process.hasTerminal, plan.state.isWasm, !hasTerminals {
+                hostTerminal = try Terminals.open().release()
+            }
             processFiles = try ProcessFileSystem().release()
             if !plan.namespaces.rootIsOfNamespace { root = try Self.root(plan.state).release() }
         } catch { throw RuntimeFailure(.system, "\(error)") }

@@ -42,6 +42,14 @@ final class ExecMounts {
         } catch { throw RuntimeFailure(error) }
     }
 
+    /// Whether the program has terminals of the container's.
+    var hasTerminals: Bool {
+        plan.mounts.contains { mount in
+            guard case .fileSystem("devpts", _) = mount.action else { return false }
+            return mount.destination == "/dev/pts"
+        }
+    }
+
     var descriptors: [Int32] { sources.descriptors }
 
     /// In the process that joined the container's namespaces, before it gives anything up.

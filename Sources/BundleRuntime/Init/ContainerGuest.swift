@@ -67,7 +67,7 @@ final class ContainerGuest {
     func confineHooks(_ filter: FilterInstallation) throws(FieldError) -> [String] {
         guard let files = files.take() else { return [] }
         _ = try settings.applyIdentity(files, closesDescriptors: false)
-        if filter.filter?.hasListener == false { try filter.install() }
+        try filter.install(goesOn: true)
         return settings.environment.variables
     }
 

@@ -33,7 +33,7 @@ extension ContainerInit {
         let filter = FilterInstallation(
             filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: sources.seccomp,
             process: process, state: running)
-        runHooks(prepared, filter, process, starter)
+        runHooks(prepared, filter.with(connection: sources.hookSeccomp), process, starter)
         switch prepared {
         case .nothing: fail(RuntimeFailure(.refused, "process: is missing, and start needs it"), starter)
         case .native(let program):
@@ -57,6 +57,7 @@ extension ContainerInit {
             case .parent(let child): end = try Processes.wait(for: child)
             }
         } catch { fail(RuntimeFailure(.system, "hooks.startContainer: \(error)"), starter) }
+        if let connection = filter.connection { _ = OwnedDescriptor(adopting: connection) }
         switch end {
         case .code(0): return
         case .code(Self.toldStatus): Processes.exit(1)

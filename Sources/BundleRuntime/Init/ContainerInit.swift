@@ -27,6 +27,8 @@ struct ContainerInit {
         let console: Int32?
         /// To who decides about system calls.
         let seccomp: Int32?
+        /// To the same, for hooks.startContainer.
+        let hookSeccomp: Int32?
         /// The empty directory that becomes a guest's root.
         let emptyDirectory: Int32?
         /// To the control groups; nil when the creator puts us there.
@@ -95,7 +97,7 @@ struct ContainerInit {
     /// What is needed of the creator's descriptors. The others are the runtime's: locks, directories of records, groups.
     private var kept: [Int32] {
         let own = [
-            sources.listener, sources.console, sources.seccomp, sources.emptyDirectory,
+            sources.listener, sources.console, sources.seccomp, sources.hookSeccomp, sources.emptyDirectory,
             plan.guest?.module.fileDescriptor,
         ].compactMap { $0 }
         return own + sources.mounts.sources.descriptors + (0..<Int32(plan.preserved)).map { $0 + 3 }

@@ -14,6 +14,12 @@ struct FilterInstallation {
     let process: Int32
     let state: OCIState
 
+    /// The same for another process of the container, which has a listener of its own: the container's is what its state tells.
+    func with(connection: Int32?) -> FilterInstallation {
+        FilterInstallation(
+            filter: filter, configuration: configuration, connection: connection, process: process, state: state)
+    }
+
     /// Puts the filter in force, and hands its listener over.
     ///
     /// - Parameter goesOn: the process doesn't become another program afterwards.

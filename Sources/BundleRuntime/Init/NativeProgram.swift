@@ -25,20 +25,18 @@ final class NativeProgram {
         }
     }
 
-    /// Gives up in a process that was forked for hooks what the program doesn't have either. What decides about calls by a
-    /// listener has no say in hooks.
+    /// Gives up in a process that was forked for hooks what the program doesn't have either.
     ///
     /// - Returns: the program's environment.
     func confineHooks(_ filter: FilterInstallation) throws(FieldError) -> [String] {
         var settings = settings
-        let isFiltered = filter.filter?.hasListener == false
         _ = try settings.becomeUser(files, closesDescriptors: false)
-        if !settings.noNewPrivileges, isFiltered {
+        if !settings.noNewPrivileges, filter.filter != nil {
             try settings.useCapabilities()
-            try filter.install()
+            try filter.install(goesOn: true)
         }
         _ = try settings.giveUpCapabilities()
-        if settings.noNewPrivileges, isFiltered { try filter.install() }
+        if settings.noNewPrivileges { try filter.install(goesOn: true) }
         return settings.environment.variables
     }
 

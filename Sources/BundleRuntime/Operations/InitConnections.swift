@@ -14,10 +14,12 @@ struct InitConnections: ~Copyable {
     /// Where the master comes when the runtime serves the terminal itself.
     private var terminal: Int32?
     private var seccomp: Int32?
+    /// The same for the hooks that run under the filter before the program.
+    private var hookSeccomp: Int32?
     private var emptyDirectory: Int32?
 
     deinit {
-        for descriptor in [listener, console, terminal, seccomp, emptyDirectory] {
+        for descriptor in [listener, console, terminal, seccomp, hookSeccomp, emptyDirectory] {
             if let descriptor { _ = OwnedDescriptor(adopting: descriptor) }
         }
     }
@@ -36,9 +38,13 @@ struct InitConnections: ~Copyable {
         } catch { throw RuntimeFailure(.system, "\(error)") }
         if let path = plan.request.consoleSocket { console = try Self.connect(path) }
         if plan.seccomp?.hasListener == true, let configuration = plan.configuration.linux.seccomp {
-            do throws(FieldError) { seccomp = try SeccompListener.connect(configuration).release() } catch {
-                throw RuntimeFailure(error)
-            }
+            do throws(FieldError) {
+                // Theirs first: who takes one connection after the other hears of them first.
+                if !plan.configuration.hooks.startContainer.isEmpty {
+                    hookSeccomp = try SeccompListener.connect(configuration).release()
+                }
+                seccomp = try SeccompListener.connect(configuration).release()
+            } catch { throw RuntimeFailure(error) }
         }
         if plan.isWasm, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
             emptyDirectory = directory.release()
@@ -53,7 +59,8 @@ struct InitConnections: ~Copyable {
 
     borrowing func sources(_ mounts: ContainerInit.MountSourcesBox) -> ContainerInit.InitSources {
         ContainerInit.InitSources(
-            mounts: mounts, listener: listener, console: console, seccomp: seccomp, emptyDirectory: emptyDirectory,
+            mounts: mounts, listener: listener, console: console, seccomp: seccomp,
+            hookSeccomp: hookSeccomp, emptyDirectory: emptyDirectory,
             entrances: nil, waitsForGo: true)
     }
 

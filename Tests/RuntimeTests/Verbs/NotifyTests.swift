@@ -101,7 +101,8 @@ final class NotifyTests {
         #expect(try heard() == "MAINPID=\(try container.process())")
         #expect(try heard() == "BARRIER=1")
         #expect(try starting.wait().code == 0)
-        let seen = try start("run", "--bundle", try runtime.bundle(.wasm, "env").bundle, "w").wait()
+        let variables = try runtime.bundle(.wasm, "env")
+        let seen = try start("run", "--bundle", variables.bundle, variables.id).wait()
         #expect(seen.code == 0 && !seen.output.contains("NOTIFY_SOCKET"), "\(seen)")
     }
 
