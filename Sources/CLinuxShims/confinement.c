@@ -80,6 +80,10 @@ ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int c
     return pwritev2(descriptor, vectors, count, offset, 0);
 }
 
+ssize_t martlet_read_now(int descriptor, const struct iovec *vectors, int count) {
+    return preadv2(descriptor, vectors, count, -1, RWF_NOWAIT);
+}
+
 void martlet_heap_keep(void) { mallopt(M_TRIM_THRESHOLD, -1); }
 
 ssize_t martlet_write(int descriptor, const void *bytes, size_t count) {

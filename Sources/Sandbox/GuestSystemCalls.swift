@@ -2,7 +2,7 @@ import SystemCalls
 
 /// The table behind `SeccompProfile`: each call, and who makes it.
 enum GuestSystemCalls {
-    /// Made by every workload. With `mmap`, `mprotect` and `fcntl`, which are allowed in a harmless form: 28.
+    /// Made by every workload. With `mmap`, `mprotect`, `madvise` and `fcntl`, which are allowed in a harmless form: 28.
     static let always: [SystemCallNumber] = [
         // The engine's memory, the C library's heap, thread stacks. (`mmap` and `mprotect`: below.)
         .munmap, .futex,
@@ -12,8 +12,8 @@ enum GuestSystemCalls {
         // CPU clocks, and all clocks where the vDSO can't read them.
         .clockGettime, .getrandom,
         .ppoll,
-        // With the offset -1 the latter two are readv and writev too.
-        .read, .preadv2, .pwritev2, .lseek, .ftruncate, .fsync, .getdents64, .close,
+        // With the offset -1 they are readv and writev too.
+        .preadv2, .pwritev2, .lseek, .ftruncate, .fsync, .getdents64, .close,
         // Below the preopened directories.
         .openat2, .newfstatat, .mkdirat, .unlinkat, .linkat, .symlinkat, .renameat, .readlinkat, .utimensat,
     ]
@@ -21,6 +21,10 @@ enum GuestSystemCalls {
     /// For `mmap` and `mprotect`: code was mapped before the filter; nothing that is written now can become executable.
     static let withoutExecution = Verdict.when(
         [ArgumentCondition(argument: 2, mask: 4, values: [0])], .allow, otherwise: .refuse(.notPermitted))  // PROT_EXEC
+
+    /// For `madvise`: MADV_DONTNEED, by which a guest that waits gives back memory.
+    static let givingBack = Verdict.when(
+        [ArgumentCondition(argument: 2, values: [4])], .allow, otherwise: .refuse(.invalid))
 
     /// For `fcntl`: F_GETFL, F_SETFL.
     static let statusFlags = Verdict.when(
@@ -65,9 +69,9 @@ enum GuestSystemCalls {
     }
     private static let threadFlags: UInt32 = 0x0001_0F00
 
-    /// They succeed and do nothing: advice that a guest can't see the effect of; and what the C library registers for a new
-    /// thread and would otherwise end the process over.
-    static let ignored: [SystemCallNumber] = [.fadvise64, .schedYield, .rseq]
+    /// They succeed and do nothing: advice that a guest can't see the effect of; what the C library registers for a new thread
+    /// and would otherwise end the process over; and brk(2), by which it then knows that it has to do without.
+    static let ignored: [SystemCallNumber] = [.fadvise64, .schedYield, .rseq, .brk]
 
     /// No workload and no library makes them; code that does has left the wasm sandbox.
     static let fatal: [SystemCallNumber] =

@@ -32,8 +32,9 @@ public struct SeccompProfile: Hashable, Sendable {
 
     var program: [SecureComputing.Instruction] { FilterProgram(table).instructions }
 
-    /// Whether the bound leaves room for calls that can be done without: threads without network have used it up.
-    var hasRoom: Bool { network || !threads }
+    /// Calls that can be done without, where the bound leaves room for them, which threads without network use up: read(2) is
+    /// faster than what stands in for it, and write(2) carries the last words of a library that ends the process.
+    private var luxuries: [SystemCallNumber] { network || !threads ? [.read, .write] : [] }
 
     var table: VerdictTable {
         var table = VerdictTable(otherwise: .refuse(.notImplemented))
@@ -41,11 +42,11 @@ public struct SeccompProfile: Hashable, Sendable {
         table.set(.refuse(Errno(rawValue: 0)), for: GuestSystemCalls.ignored)
         table.set(.allow, for: GuestSystemCalls.always)
         table.set(GuestSystemCalls.withoutExecution, for: [.mmap, .mprotect])
+        table.set(GuestSystemCalls.givingBack, for: [.madvise])
         table.set(GuestSystemCalls.statusFlags, for: [.fcntl])
         table.set(GuestSystemCalls.setHandler, for: [.rtSigaction])
         table.set(.refuse(.notTerminal), for: [.ioctl])
-        table.set(hasRoom ? .allow : .refuse(Errno(rawValue: 0)), for: [.brk])
-        if hasRoom { table.set(.allow, for: [.write]) }
+        table.set(.allow, for: luxuries)
         if network {
             table.set(.allow, for: GuestSystemCalls.network)
             table.set(GuestSystemCalls.withoutConnecting, for: [.sendmsg])
@@ -60,7 +61,7 @@ public struct SeccompProfile: Hashable, Sendable {
     /// Puts the filter in force for this process, which has one thread.
     func enter() throws(SystemCallError) {
         // Without brk(2) the heap grows by mmap(2); it mustn't try to give the old part back.
-        if !hasRoom { Heap.keepAllOfIt() }
+        Heap.keepAllOfIt()
         try SecureComputing.install(program)
     }
 }

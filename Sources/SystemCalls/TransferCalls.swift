@@ -3,8 +3,8 @@ import Glibc
 
 /// Calls that move bytes and sizes of an open file, throwing the bare number; see `FileCalls`.
 public enum TransferCalls {
-    // A sandboxed workload has read(2), preadv2(2) and pwritev2(2), and no other call of this family
-    // (`SeccompProfile`): the offset -1 makes readv(2) and writev(2) of the latter two.
+    // A sandboxed workload has preadv2(2) and pwritev2(2), most have read(2), and none another call of this family
+    // (`SeccompProfile`): the offset -1 makes readv(2) and writev(2) of the former two.
 
     /// read(2) or readv(2): may read less; 0 at the end.
     ///
@@ -12,9 +12,23 @@ public enum TransferCalls {
     public static func read(
         _ descriptor: Int32, into vectors: UnsafeBufferPointer<IOVector>
     ) throws(Errno) -> Int {
+        if let only = vectors.only {
+            do throws(Errno) {
+                return try FileCalls.count { Glibc.read(descriptor, only.base, only.count) }
+            } catch { if error != .notImplemented { throw error } }
+        }
+        return try FileCalls.count {
+            vectors.withKernelVectors { martlet_read_vectors(descriptor, $0, Int32(clamping: $1), -1) }
+        }
+    }
+
+    /// readv(2) that doesn't wait, whatever the descriptor's own flag says: `EAGAIN`. `ENOTSUP` for what can't be asked so, such
+    /// as terminals, and pipes before Linux 6.4.
+    public static func readNow(
+        _ descriptor: Int32, into vectors: UnsafeBufferPointer<IOVector>
+    ) throws(Errno) -> Int {
         try FileCalls.count {
-            vectors.only.map { Glibc.read(descriptor, $0.base, $0.count) }
-                ?? vectors.withKernelVectors { martlet_read_vectors(descriptor, $0, Int32(clamping: $1), -1) }
+            vectors.withKernelVectors { martlet_read_now(descriptor, $0, Int32(clamping: $1)) }
         }
     }
 

@@ -14,6 +14,7 @@
 #include "namespaces.h"
 #include "peers.h"
 #include "processes.h"
+#include "resting.h"
 #include "sealing.h"
 #include "spawns.h"
 #include "trees.h"

@@ -33,6 +33,9 @@ int martlet_fsmount(int context, unsigned int attributes);
 ssize_t martlet_read_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
 ssize_t martlet_write_vectors(int descriptor, const struct iovec *vectors, int count, int64_t offset);
 
+/// preadv2(2) with RWF_NOWAIT at the descriptor's own offset.
+ssize_t martlet_read_now(int descriptor, const struct iovec *vectors, int count);
+
 /// mallopt(3) M_TRIM_THRESHOLD: the heap is never given back by brk(2).
 void martlet_heap_keep(void);
 
