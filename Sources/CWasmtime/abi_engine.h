@@ -55,6 +55,7 @@ wasmtime_error_t *wasmtime_module_deserialize(
 wasmtime_error_t *wasmtime_module_deserialize_file(wasm_engine_t *engine, const char *path, wasmtime_module_t **out);
 void wasmtime_module_imports(const wasmtime_module_t *module, wasm_importtype_vec_t *out);
 void wasmtime_module_exports(const wasmtime_module_t *module, wasm_exporttype_vec_t *out);
+void wasmtime_module_image_range(const wasmtime_module_t *module, void **start, void **end);
 void wasmtime_module_delete(wasmtime_module_t *module);
 
 wasmtime_error_t *wasmtime_wat2wasm(const char *text, size_t size, wasm_byte_vec_t *out);

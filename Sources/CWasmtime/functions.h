@@ -130,6 +130,7 @@
     F(wasmtime_module_deserialize) \
     F(wasmtime_module_deserialize_file) \
     F(wasmtime_module_exports) \
+    F(wasmtime_module_image_range) \
     F(wasmtime_module_imports) \
     F(wasmtime_module_new) \
     F(wasmtime_module_serialize) \
