@@ -84,7 +84,7 @@ let package = Package(
             tests: ["ProbeRunner", "ProcessProbe"])
         + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
         + layer(
-            "ContainerLifecycle", ["Cgroups", "JSON", "SystemCalls"],
+            "ContainerLifecycle", ["Cgroups", "HostCapabilities", "JSON", "SystemCalls"],
             tests: ["ConfinementProbe", "ProbeRunner"])
         + layer(
             "WasmWorkload",

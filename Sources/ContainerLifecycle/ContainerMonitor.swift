@@ -1,4 +1,5 @@
 import Cgroups
+import HostCapabilities
 import SystemCalls
 
 /// The process that looks after one workload in the background: without a terminal, and with nothing open that it doesn't
@@ -70,6 +71,7 @@ struct ContainerMonitor: ~Copyable {
         do throws(SystemCallError) {
             try OpenDescriptors.closeAll(except: workload.descriptors + [state.descriptor.rawValue] + detached.keeps)
         } catch { throw .system(doing: "monitoring", error) }
+        workload.rests.allow(sleep: detached.sleep)
     }
 
     private func recordEnd(_ exit: WorkloadExit) throws(LifecycleError) {

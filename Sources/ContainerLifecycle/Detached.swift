@@ -1,3 +1,4 @@
+import HostCapabilities
 import SystemCalls
 
 /// Runs a workload in the background, under a monitor that keeps its log and records its end.
@@ -11,16 +12,19 @@ public struct Detached {
     /// Descriptors that the monitor has open for its whole life, such as the lock on what the workload uses. They stay the
     /// caller's to close in its own process.
     public var keeps: [Int32]
+    /// What the monitor gives back when it waits for long, beside what every process can.
+    public var sleep: Rests.DeepSleep?
 
     public init(
         state: StateDirectory, timeout: Duration? = nil, log: LogLimits = LogLimits(), terminal: Bool = false,
-        keeps: [Int32] = []
+        keeps: [Int32] = [], sleep: Rests.DeepSleep? = nil
     ) {
         self.state = state
         self.timeout = timeout
         self.log = log
         self.terminal = terminal
         self.keeps = keeps
+        self.sleep = sleep
     }
 
     /// Returns when the guest starts; the container is then on record as running, and its monitor is nobody's child.

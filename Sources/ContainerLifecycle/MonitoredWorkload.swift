@@ -1,4 +1,5 @@
 import Cgroups
+import HostCapabilities
 import SystemCalls
 
 /// A workload with its log, and what its monitor waits with.
@@ -37,6 +38,9 @@ struct MonitoredWorkload: ~Copyable {
         let relay = try LogRelay(output: pair.keepMaster(), error: nil, writer: writer)
         return MonitoredWorkload(process: process, supervision: supervision, relay: relay)
     }
+
+    /// Where the monitor waits.
+    var rests: Rests { supervision.rests }
 
     /// What the monitor has to keep open.
     var descriptors: [Int32] {

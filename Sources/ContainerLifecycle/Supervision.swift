@@ -1,4 +1,5 @@
 import Cgroups
+import HostCapabilities
 import SystemCalls
 
 /// Waits for a workload: passes signals on, keeps its time limit, moves its streams.
@@ -7,6 +8,8 @@ struct Supervision: ~Copyable {
     let signals: OwnedDescriptor
     /// What was blocked before.
     let previousSignals: SignalSet
+    /// Where it waits.
+    let rests = Rests()
 
     /// How long a slow reader of the output is waited for when the workload was told to end.
     private static let patience: UInt64 = 1_000_000_000
@@ -33,7 +36,7 @@ struct Supervision: ~Copyable {
             ]
             requests += relay.requests
             let left = isOver ? nil : deadline.map { $0 - min($0, Clocks.now(.monotonic)) }
-            _ = try Poll.wait(&requests, timeout: left)
+            _ = try rests.wait(&requests, timeout: left)
             let hasEnded = !requests[0].found.isEmpty
             // Asked every time: a guest that always has something to say is never found silent.
             if let deadline, !isOver, !hasEnded, Clocks.now(.monotonic) >= deadline {

@@ -132,7 +132,7 @@ private struct PollWait {
         let hasReady = entries.contains { if case .ready = $0 { true } else { false } }
         if hasReady { deadlines.append(Deadline(.monotonic, at: 0)) }
         // Only clocks or descriptors make it wait; with neither everything is ready.
-        _ = try Readiness.wait(&requests, until: deadlines)
+        _ = try Readiness.wait(&requests, until: deadlines, context.rests)
         return entries.compactMap { entry in
             switch entry {
             case .ready(let event): event

@@ -10,6 +10,8 @@ public final class Preview1Context: Sendable {
     public let environment: StringArea
     public let network: Network
     public let limits: GuestLimits
+    /// Where its threads wait.
+    public let rests = Rests()
     private let listenerCount: Int
     private let streams: [(number: Int32, direction: StandardStream.Direction)]
 
@@ -19,7 +21,7 @@ public final class Preview1Context: Sendable {
     /// socket.
     public init(_ configuration: Preview1Configuration) throws(Preview1Failure) {
         limits = configuration.limits
-        network = Network(policy: configuration.network, resolver: configuration.resolver)
+        network = Network(policy: configuration.network, resolver: configuration.resolver, rests: rests)
         arguments = StringArea(configuration.arguments)
         environment = StringArea(configuration.environment)
         descriptors = DescriptorTable(limit: configuration.limits.openDescriptors)

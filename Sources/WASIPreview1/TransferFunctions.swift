@@ -42,7 +42,7 @@ enum TransferFunctions {
         let slot = try context.descriptors.file(number, needing: .fdRead)
         let target = try memory.range(at: result, count: 4)
         let read = try memory.withVectors(at: vectors, count: count, context.limits) { (vectors) throws(Errno) in
-            try slot.resource.read(into: vectors)
+            try slot.resource.read(into: vectors, context.rests)
         }
         target.storeBytes(of: UInt32(truncatingIfNeeded: read).littleEndian, as: UInt32.self)
     }
@@ -139,11 +139,17 @@ extension DescriptorResource {
     }
 
     /// Reads at the offset of a file or stream; a socket receives, under its policy.
-    func read(into vectors: UnsafeBufferPointer<IOVector>) throws(Errno) -> Int {
-        if case .socket(let socket) = self {
+    func read(into vectors: UnsafeBufferPointer<IOVector>, _ rests: Rests) throws(Errno) -> Int {
+        let kind: FileStatus.Kind
+        switch self {
+        case .socket(let socket):
             do throws(SocketFailure) { return try socket.receive(into: vectors).count } catch { throw error.errno }
+        case .stream(let stream): kind = stream.kind
+        case .file(let file): kind = file.kind
+        case .directory: kind = .directory
         }
         try waitUnlessNonBlocking(.readable)
+        if kind != .regular && kind != .directory { return try rests.read(hostDescriptor, into: vectors) }
         return try TransferCalls.read(hostDescriptor, into: vectors)
     }
 

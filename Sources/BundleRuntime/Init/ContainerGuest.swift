@@ -57,7 +57,7 @@ final class ContainerGuest {
             identity: { () throws(SandboxError) in try self.becomeUser() },
             beforeFilter: { () throws(SandboxError) in
                 do throws(FieldError) { try filter.install(goesOn: true) } catch { throw .configuration("\(error)") }
-            })
+            }, rests: filter.configuration.map { $0.leaves("madvise") && $0.leaves("mprotect") } ?? true)
     }
 
     /// Gives up in a process that was forked for hooks what a guest's process doesn't have either, but for its sandbox, in

@@ -38,14 +38,14 @@ public enum Readiness {
     /// Waits until a request found something or a deadline passed, and returns how many requests found something. Without
     /// a deadline it waits as long as it takes.
     public static func wait(
-        _ requests: inout [PollRequest], until deadlines: [Deadline]
+        _ requests: inout [PollRequest], until deadlines: [Deadline], _ rests: Rests
     ) throws(SystemCallError) -> Int {
         while true {
             let timeout = deadlines.lazy.map { deadline in
                 let remaining = deadline.remaining()
                 return deadline.clock == .realtime ? min(remaining, wallClockStep) : remaining
             }.min()
-            let found = try Poll.wait(&requests, timeout: timeout)
+            let found = try rests.wait(&requests, timeout: timeout)
             if found > 0 || deadlines.contains(where: { $0.remaining() == 0 }) { return found }
         }
     }

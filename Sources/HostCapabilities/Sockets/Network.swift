@@ -5,6 +5,7 @@ import SystemCalls
 /// Every socket of the guest is made here and asks here before it binds, connects or sends.
 public final class Network: Sendable {
     public let policy: NetworkPolicy
+    let rests: Rests
     private let resolver: HostNameResolver
     private let state = Mutex(State())
 
@@ -25,8 +26,12 @@ public final class Network: Sendable {
     /// Nanoseconds for which a rule's name isn't looked up again on behalf of a guest that brought its own address.
     private static let lookupInterval: UInt64 = 30_000_000_000
 
-    public init(policy: NetworkPolicy, resolver: ResolverConfiguration = ResolverConfiguration()) {
+    /// - Parameter rests: where who waits for a socket of it does so.
+    public init(
+        policy: NetworkPolicy, resolver: ResolverConfiguration = ResolverConfiguration(), rests: Rests = Rests()
+    ) {
         self.policy = policy
+        self.rests = rests
         self.resolver = HostNameResolver(configuration: resolver)
     }
 

@@ -11,7 +11,7 @@ public final class Socket: Sendable {
     private let joined = AtomicLazyReference<Socket>()
     public let family: Sockets.Family
     public let kind: Sockets.Kind
-    private let network: Network
+    let network: Network
     private let state: SystemCalls.Mutex<State>
 
     private struct State {
@@ -86,6 +86,7 @@ public final class Socket: Sendable {
 
     /// The next connection. `EINVAL` on a socket that doesn't listen, `EAGAIN` when it would have to wait and may not.
     public func accept(nonBlocking: Bool = false) throws(SocketFailure) -> Socket {
+        if !nonBlocking { waitForConnection() }
         do throws(SystemCallError) {
             let connection = try Sockets.accept(hostDescriptor, nonBlocking: nonBlocking)
             return Socket(
@@ -161,7 +162,7 @@ extension Socket {
         into pieces: UnsafeBufferPointer<IOVector>, _ flags: Sockets.MessageFlags
     ) throws(SocketFailure) -> Received {
         do throws(SystemCallError) {
-            let received = try Sockets.receive(hostDescriptor, into: pieces, flags: flags)
+            let received = try receiveResting(into: pieces, flags)
             return Received(
                 count: received.count, isTruncated: received.flags.contains(.truncated),
                 source: guestForm(of: received.source))

@@ -22,7 +22,7 @@ enum Background {
                 let state = try StateDirectory.open(path: settings.common.state)
                 let detached = Detached(
                     state: state, timeout: plan.limits.timeout.map { .milliseconds($0) }, terminal: plan.hasTerminal,
-                    keeps: planned.kept)
+                    keeps: planned.kept, sleep: .ofEngine)
                 let created = try state.create(record)
                 _ = try detached.launch(created) { guest.run($0, emptyDirectory: own.emptyDirectory) }
             }

@@ -32,9 +32,10 @@ public final class ModuleShelf: Sendable {
 
     private let state = Mutex(State())
 
-    /// Loads the engine.
+    /// Loads the engine, for this process and those that it forks.
     public func open() throws(EngineError) {
         let engine = try Engine()
+        EngineTables.share()
         state.withLock { $0.engine = engine }
     }
 

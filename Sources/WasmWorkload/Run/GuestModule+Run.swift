@@ -1,4 +1,5 @@
 import ContainerLifecycle
+import HostCapabilities
 import Sandbox
 import SystemCalls
 import WASIPreview1
@@ -28,10 +29,11 @@ extension GuestModule {
     ///   - keeping: descriptors that the next two need, and close.
     ///   - identity: becomes whom the container's configuration names (`SandboxPolicy.apply`).
     ///   - beforeFilter: installs the configuration's own filter of system calls.
+    ///   - rests: whether that filter leaves the guest the call by which it gives back memory.
     public func runInContainer(
         _ channel: consuming StartChannel, emptyDirectory: Int32?, keeping: [Int32],
         identity: @escaping () throws(SandboxError) -> Void,
-        beforeFilter: (() throws(SandboxError) -> Void)?
+        beforeFilter: (() throws(SandboxError) -> Void)?, rests: Bool
     ) -> Int32 {
         var policy = workload.sandbox(threads: threads.spawnsThreads, sockets: usesSockets)
         policy.keepDescriptors.append(channel.rawValue)
@@ -40,12 +42,13 @@ extension GuestModule {
         policy.emptyDirectory = emptyDirectory.map { .opened($0) } ?? .none
         policy.fileModeMask = nil
         policy.user = nil
-        return run(policy, channel, identity: identity, beforeFilter: beforeFilter)
+        return run(policy, channel, identity: identity, beforeFilter: beforeFilter, rests: rests)
     }
 
     private func run(
         _ policy: SandboxPolicy, _ channel: consuming StartChannel,
-        identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil
+        identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil,
+        rests: Bool = true
     ) -> Int32 {
         do {
             // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
@@ -53,10 +56,17 @@ extension GuestModule {
             _ = try policy.apply(identity: identity, beforeFilter: beforeFilter)
         } catch { return channel.failed("the sandbox can't be set up: \(error)") }
         channel.succeeded()
+        if rests { allowRests() }
         do throws(EngineError) {
             try callEntryPoint()
             return 0
         } catch { return GuestOutcome(error).report() }
+    }
+
+    /// A guest that waits for long gives back memory. Other threads than the one that waits need the engine's tables.
+    private func allowRests() {
+        context.rests.allow(
+            prepared.module.cleanPages.map { [$0] } ?? [], sleep: threads.spawnsThreads ? nil : .ofEngine)
     }
 
     private func callEntryPoint() throws(EngineError) {

@@ -25,14 +25,14 @@ import Testing
         let start = Clocks.now(.monotonic)
         var none: [PollRequest] = []
         let deadlines = [Deadline(after: 10_000 * Self.millisecond), Deadline(after: 20 * Self.millisecond)]
-        #expect(try Readiness.wait(&none, until: deadlines) == 0)
+        #expect(try Readiness.wait(&none, until: deadlines, Rests()) == 0)
         #expect(20 * Self.millisecond...5000 * Self.millisecond ~= Clocks.now(.monotonic) - start)
     }
 
     @Test func aMomentOfTheWallClockIsReached() throws {
         var none: [PollRequest] = []
         let moment = Clocks.now(.realtime) + 20 * Self.millisecond
-        #expect(try Readiness.wait(&none, until: [Deadline(.realtime, at: moment)]) == 0)
+        #expect(try Readiness.wait(&none, until: [Deadline(.realtime, at: moment)], Rests()) == 0)
         #expect(Clocks.now(.realtime) >= moment)
     }
 
@@ -40,7 +40,7 @@ import Testing
         let pipe = try Descriptors.pipe()
         try Files.writeAll(pipe.write.rawValue, [1, 2, 3])
         var requests = [PollRequest(pipe.read.rawValue, .readable), PollRequest(pipe.write.rawValue, .writable)]
-        #expect(try Readiness.wait(&requests, until: []) == 2)
+        #expect(try Readiness.wait(&requests, until: [], Rests()) == 2)
         #expect(requests[0].found == .readable)
         #expect(Poll.readableBytes(pipe.read.rawValue) == 3)
     }
