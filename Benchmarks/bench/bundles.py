@@ -13,9 +13,9 @@ conditions = """whole processes by posix_spawn and wait; the bundle has runc's d
 (namespaces for processes, network, IPC, names and mounts, 7 mounts, a control group); martlet and crun-wasm run a hello in
 WebAssembly with its compiled module cached (crun-wasm compiles at each start), the others a static program that does
 nothing; create+start+delete leaves out how long the container runs; version 1 of control groups, since crun refuses a hybrid
-tree; memory is the proportional set of a container's process while ten sleep"""
+tree; memory is the proportional set of a container's process while ten sleep, three seconds after the last one began to"""
 
-sleepers = 10
+sleepers, asleep = 10, 3
 
 
 def measure(rounds: int, note) -> list[Row]:
@@ -33,7 +33,7 @@ def measure(rounds: int, note) -> list[Row]:
             *split(timed("bundle-steps", "create + start + delete", runtimes(hello, socket), rounds * 3,
                          Runtime.lifecycle, note)),
             *split(timed("sleeping", "memory of a sleeping container", runtimes(sleeper, socket), 3,
-                         lambda runtime: runtime.sleeping_megabytes(sleepers), note, unit="MB")),
+                         lambda runtime: runtime.sleeping_megabytes(sleepers, asleep), note, unit="MB")),
         ]
     return rows + phases(hello, rounds * 3, note)
 

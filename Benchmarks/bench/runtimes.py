@@ -50,8 +50,8 @@ class Runtime:
         with contextlib.suppress(Failed):
             run(self.words("delete", "--force", suffix=suffix))
 
-    def sleeping_megabytes(self, count: int) -> float:
-        """The proportional set size of a container's process, in the mean of several that sleep at the same time."""
+    def sleeping_megabytes(self, count: int, seconds: float) -> float:
+        """The proportional set size of a container's process, in the mean of several that have slept for so long."""
         pids = []
         try:
             for number in range(count):
@@ -59,7 +59,7 @@ class Runtime:
                 run(self.words("create", "--bundle", self.bundle, "--pid-file", pid_file, *self.making, suffix=f"-{number}"))
                 pids.append(int(pid_file.read_text()))
                 run(self.words("start", suffix=f"-{number}"))
-            time.sleep(0.5)
+            time.sleep(seconds)
             return sum(map(proportional_set, pids)) / count
         except (OSError, ValueError) as error:
             raise Failed(f"{self.name}: {error}") from error
