@@ -47,8 +47,10 @@ extension ContainerRoot {
         guard !own.isEmpty || !set.isEmpty else { return }
         let others: Mounts.Attributes = [.readOnly, .noSetUserID, .noDevices, .noExecution, .noSymbolicLinks]
         do throws(SystemCallError) {
+            // The copy was made outside and nothing of it is locked: what the container couldn't clear itself stays all the same.
+            let implied = plan.hasUserNamespace ? .noSymbolicLinks : others
             try Mounts.change(
-                tree, set: set, clear: own.isEmpty ? [] : own.clear.union(others.subtracting(set)))
+                tree, set: set, clear: own.isEmpty ? [] : own.clear.union(implied.subtracting(set)))
         } catch {
             guard error.errno == .notPermitted else { throw FieldError("\(mount.field).options", "", cause: error) }
             try asking("\(mount.field).options", "the source's flags are locked in this user namespace") {
