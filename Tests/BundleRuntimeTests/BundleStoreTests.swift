@@ -126,6 +126,50 @@ struct BundleStoreTests {
         #expect(try Files.names(inDirectory: folder.path, limit: 10) == [])
     }
 
+    @Test func whoIsRefusedTakesBackNothingOfAnothersContainer() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let late = try store.begin("one")
+        // Another of the same id, who was quicker.
+        try Files.rename("\(folder.path)/.unfinished-one", to: "\(folder.path)/aside")
+        try make("one", in: store)
+        try Files.rename("\(folder.path)/aside", to: "\(folder.path)/.unfinished-one")
+        try store.takeBack("one", late)
+        let ids = try store.identifiers()
+        #expect(ids == ["one"])
+        #expect(try store.find("one")?.state()?.id == "one")
+        let isLeft = store.hasUnfinished("one")
+        #expect(!isLeft)
+        try store.takeBack("one", late)
+        let isStillThere = try Self.has("one", store)
+        #expect(isStillThere)
+    }
+
+    @Test func whatACrashLeftBesideAContainerDoesntKeepIt() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        try make("one", in: store)
+        try Files.makeDirectory("\(folder.path)/.unfinished-one", mode: 0o700)
+        try Files.makeDirectory("\(folder.path)/.unfinished-one/deep", mode: 0o700)
+        let held = try Files.open("\(folder.path)/.unfinished-one", flags: [.readOnly, .directory])
+        try Files.lock(held.rawValue, exclusive: true)
+        #expect(throws: RuntimeFailure.self, "somebody is at work on it") { try store.remove("one") }
+        #expect(try store.find("one")?.state()?.id == "one")
+        try held.close()
+        try store.remove("one")
+        #expect(try Files.names(inDirectory: folder.path, limit: 10) == [])
+    }
+
+    @Test func anothersFileIsNoContainer() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        _ = try Files.open("\(folder.path)/stray", flags: [.writeOnly, .create], mode: 0o600)
+        let isThere = try Self.has("stray", store)
+        #expect(!isThere)
+        let locked = try store.lock("stray") != nil
+        #expect(!locked)
+    }
+
     @Test func aDirectoryThatOthersMayWriteToIsRefused() throws {
         let folder = Folder()
         let mask = Confinement.setFileModeMask(0)

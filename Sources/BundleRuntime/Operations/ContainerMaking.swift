@@ -275,6 +275,6 @@ final class ContainerMaking {
         if ranHooks {
             _ = HookRunner(plan.configuration.hooks).runAll(.poststop, state: state.document(.stopped).json.bytes())
         }
-        try? store.remove(plan.id)
+        try? store.takeBack(plan.id, directory)
     }
 }

@@ -7,7 +7,7 @@ import SystemCalls
 /// moment, never meets half of one. Each has a lock of its own, so that one that is slow to make holds up nobody else.
 struct BundleStore: ~Copyable {
     let path: String
-    private let directory: OwnedDescriptor
+    let directory: OwnedDescriptor
 
     /// Names of what is only half made or half removed: this and the id.
     static let unfinishedPrefix = ".unfinished-"
@@ -47,13 +47,16 @@ struct BundleStore: ~Copyable {
         // What a crash left of an earlier attempt is removed once; somebody who is at work isn't.
         for _ in 0..<8 {
             do throws(SystemCallError) {
-                if (try? FileStatus.of(id, in: directory.rawValue)) != nil { throw .init("mkdirat", id, .exists) }
+                if exists(id) { throw .init("mkdirat", id, .exists) }
                 try Files.makeDirectory(unfinished, in: directory.rawValue, mode: 0o700)
             } catch {
                 guard error.errno == .exists, try removeUnfinished(id) else { throw Self.failure(creating: id, error) }
                 continue
             }
-            if let locked = try lock(name: unfinished, waits: true) { return locked }
+            guard let locked = try lock(name: unfinished, waits: false) else { continue }
+            // Another may have published his own since we looked, or taken ours for what a crash left.
+            if !exists(id), isNamed(unfinished, locked) { return locked }
+            try takeBack(id, locked)
         }
         throw RuntimeFailure(.alreadyExists, "container \(id): somebody else makes it at the same time; try again")
     }
@@ -72,7 +75,7 @@ struct BundleStore: ~Copyable {
         do throws(SystemCallError) {
             return ContainerDirectory(try open(id))
         } catch {
-            if error.errno == .noSuchFile { return nil }
+            if Self.isNone(error) { return nil }
             throw RuntimeFailure(.system, "container \(id): \(error)")
         }
     }
@@ -89,48 +92,6 @@ struct BundleStore: ~Copyable {
         return try lock(name: id, waits: false) == nil
     }
 
-    /// Removes a container's directory; it is gone for everybody else at once, whatever happens on the way.
-    func remove(_ id: String) throws(RuntimeFailure) {
-        let unfinished = Self.unfinishedPrefix + id
-        do throws(SystemCallError) {
-            do throws(SystemCallError) {
-                try Files.rename(id, in: directory.rawValue, to: unfinished, in: directory.rawValue)
-            } catch {
-                if error.errno != .noSuchFile { throw error }
-            }
-            if !removeQuickly(unfinished) { try TreeRemoval.remove(unfinished, in: directory.rawValue) }
-        } catch { throw RuntimeFailure(.system, "removing container \(id): \(error)") }
-    }
-
-    /// Removes a directory in which there is nothing but what usually is.
-    private func removeQuickly(_ name: String) -> Bool {
-        for file in [ContainerDirectory.recordFile, ContainerDirectory.socket] {
-            try? Files.unlink("\(name)/\(file)", in: directory.rawValue)
-        }
-        return (try? Files.removeDirectory(name, in: directory.rawValue)) != nil
-    }
-
-    /// Removes what is left of a creation or a removal that was cut off before or after the container had a record.
-    ///
-    /// - Returns: false when there is something, and somebody is at work on it.
-    func removeUnfinished(_ id: String) throws(RuntimeFailure) -> Bool {
-        let unfinished = Self.unfinishedPrefix + id
-        guard (try? FileStatus.of(unfinished, in: directory.rawValue)) != nil else {
-            return (try? FileStatus.of(id, in: directory.rawValue)) == nil
-        }
-        guard let left = try lock(name: unfinished, waits: false) else { return false }
-        do throws(SystemCallError) { try TreeRemoval.remove(unfinished, in: directory.rawValue) } catch {
-            throw RuntimeFailure(.system, "removing container \(id): \(error)")
-        }
-        withExtendedLifetime(left) {}
-        return true
-    }
-
-    /// Whether something was left of a container that has no record.
-    func hasUnfinished(_ id: String) -> Bool {
-        (try? FileStatus.of(Self.unfinishedPrefix + id, in: directory.rawValue)) != nil
-    }
-
     /// The ids of all containers, sorted.
     func identifiers() throws(RuntimeFailure) -> [String] {
         do throws(SystemCallError) {
@@ -138,12 +99,27 @@ struct BundleStore: ~Copyable {
         } catch { throw RuntimeFailure(.system, "listing containers: \(error)") }
     }
 
+    func exists(_ name: String) -> Bool { (try? FileStatus.of(name, in: directory.rawValue)) != nil }
+
+    /// Whether the directory is still the one of this name.
+    func isNamed(_ name: String, _ opened: borrowing ContainerDirectory) -> Bool {
+        guard let found = try? FileStatus.of(name, in: directory.rawValue),
+            let own = try? FileStatus.of(opened.rawValue)
+        else { return false }
+        return found.inode == own.inode && found.device == own.device
+    }
+
     private func open(_ name: String) throws(SystemCallError) -> OwnedDescriptor {
         try Files.open(name, in: directory.rawValue, flags: [.readOnly, .directory, .noFollow])
     }
 
+    /// Whether there is no container; another's file in the directory is none.
+    private static func isNone(_ error: SystemCallError) -> Bool {
+        [.noSuchFile, .notDirectory].contains(error.errno)
+    }
+
     /// nil when it isn't there, or another holds the lock and nobody wants to wait.
-    private func lock(name: String, waits: Bool) throws(RuntimeFailure) -> ContainerDirectory? {
+    func lock(name: String, waits: Bool) throws(RuntimeFailure) -> ContainerDirectory? {
         do throws(SystemCallError) {
             let found = try open(name)
             if waits {
@@ -151,11 +127,12 @@ struct BundleStore: ~Copyable {
             } else if try !Files.tryLock(found.rawValue, exclusive: true) {
                 return nil
             }
-            // Removed while we waited.
-            guard try FileStatus.of(found.rawValue).links > 0 else { return nil }
-            return ContainerDirectory(found)
+            let locked = ContainerDirectory(found)
+            // Removed or renamed while we waited.
+            guard isNamed(name, locked) else { return nil }
+            return locked
         } catch {
-            if error.errno == .noSuchFile { return nil }
+            if Self.isNone(error) { return nil }
             throw RuntimeFailure(.system, "locking \(path)/\(name): \(error)")
         }
     }
