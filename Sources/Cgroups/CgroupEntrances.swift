@@ -50,12 +50,13 @@ extension ContainerCgroup {
         return links != 2
     }
 
-    /// Opens the entrances; nil while systemd has to be given a process first: then by `add`.
+    /// Opens the entrances; nil while systemd has to be given a process first, or where the container's own group of version 2
+    /// is divided and takes none: then by `add`.
     ///
     /// - Parameter inUnified: clone3 makes the process in `unifiedDirectory`. Without, it waits there as if another
     ///   moved it.
     public func openEntrances(inUnified: Bool) throws(CgroupError) -> CgroupEntrances? {
-        guard awaited == nil else { return nil }
+        guard awaited == nil, inUnified || !isDivided else { return nil }
         var entrances = CgroupEntrances()
         for group in groups where !(group.isUnified && inUnified) {
             let name = group.isUnified ? "cgroup.procs" : "tasks"

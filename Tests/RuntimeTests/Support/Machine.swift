@@ -14,6 +14,9 @@ enum Machine {
         return String(fields[4])
     }
 
+    /// The tree of version 2, alone or beside those of version 1.
+    static let unifiedHierarchy: String? = hierarchies.first { exists("\($0)/cgroup.controllers") }
+
     static func has(controller: String) -> Bool { hierarchies.contains { $0.hasSuffix("/\(controller)") } || isUnified }
 
     /// One tree of version 2 with the usual controllers.
@@ -32,6 +35,11 @@ enum Machine {
     }
 
     static func exists(_ path: String) -> Bool { (try? FileStatus.of(path)) != nil }
+
+    /// Writes into a file of the kernel's.
+    static func write(_ text: String, to file: String) throws {
+        try Files.writeAll(Files.open(file, flags: .writeOnly).rawValue, Array(text.utf8))
+    }
 
     /// Asks again and again until it is so, at most `seconds`.
     static func wait(seconds: Double = 10, until isSo: () throws -> Bool) rethrows -> Bool {

@@ -122,6 +122,46 @@ struct ExecTests {
         #expect(outcome.code != 0 && outcome.output.isEmpty, "\(outcome)")
     }
 
+    /// As systemd does with the group that it gets.
+    @Test func aGroupThatTheContainerDividedIsntEntered() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let process = try container.process()
+        let path = Machine.lines(of: "/proc/\(process)/cgroup").first { $0.hasPrefix("0::/") }?.dropFirst(3)
+        guard let path, let tree = Machine.unifiedHierarchy, path.contains(container.id) else {
+            return Machine.skip("\(#function): no tree of version 2")
+        }
+        let group = "\(tree)\(path)"
+        // Each gives the next what it has from the one above.
+        var above = tree
+        for name in path.split(separator: "/") {
+            try? Machine.write("+\(Self.divided)", to: "\(above)/cgroup.subtree_control")
+            above += "/\(name)"
+        }
+        guard Machine.text(of: "\(group)/cgroup.controllers").contains(Self.divided) else {
+            return Machine.skip("\(#function): version 2 has no controller \(Self.divided)")
+        }
+        try FileManager.default.createDirectory(atPath: "\(group)/inner", withIntermediateDirectories: false)
+        try Machine.write("\(process)", to: "\(group)/inner/cgroup.procs")
+        try Machine.write("+\(Self.divided)", to: "\(group)/cgroup.subtree_control")
+        let outcome = try container("exec", then: ["/guest", "read", "/proc/self/cgroup"])
+        #expect(outcome.code == 0 && outcome.lines.contains("0::\(path)/inner"), "\(outcome)")
+        #expect(try container("delete", "--force").code == 0)
+        #expect(container.cgroups().isEmpty)
+    }
+
+    private static let divided = Machine.isUnified ? "pids" : "hugetlb"
+
+    @Test func theRuntimesOwnUserNamespaceIsntJoinedAgain() throws {
+        let container = try runtime.bundle(.native, "rest") {
+            guard case .array(let kinds)? = $0.linux["namespaces"] else { return }
+            $0.linux["namespaces"] = .array(kinds + [["type": "user", "path": "/proc/self/ns/user"]])
+        }
+        _ = try container.launch()
+        let outcome = try container("exec", then: ["/guest", "args", "inside"])
+        #expect(outcome.code == 0 && outcome.output == "inside\n", "\(outcome)")
+    }
+
     @Test func aProgramThatIsMissingIsSaid() throws {
         let container = try runtime.bundle(.native, "rest")
         _ = try container.launch()
