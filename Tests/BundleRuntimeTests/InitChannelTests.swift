@@ -106,6 +106,27 @@ struct InitChannelTests {
             try answer([InitMessage.executing.bytes, InitMessage.failed(failure).bytes]).failure == failure)
     }
 
+    @Test func theLastWordIsHeardOfWhoLeftOursUnread() throws {
+        for isStart in [false, true] {
+            let pair = try LocalSockets.messagePair().release()
+            let ours = InitChannel(OwnedDescriptor(adopting: pair.ours))
+            let theirs = InitChannel(OwnedDescriptor(adopting: pair.theirs))
+            let failure = RuntimeFailure(.refused, "why")
+            ours.send(.go)
+            theirs.send(.failed(failure))
+            try theirs.takeSocket().close()
+            if isStart {
+                let thrown = #expect(throws: RuntimeFailure.self) {
+                    try StartAnswer.wait(on: ours.rawValue) { _ in }
+                }
+                #expect(thrown == failure)
+            } else {
+                #expect(ours.receive() == .failed(failure))
+                #expect(ours.receive() == nil)
+            }
+        }
+    }
+
     @Test func aGuestSaysThatItBeginsOrWhyNot() throws {
         #expect(try answer([[1]]).failure == nil)
         #expect(try answer([[2] + Array("why".utf8)]).failure?.description == "why")
