@@ -99,6 +99,8 @@ extension ContainerSpawn {
         } catch { throw RuntimeFailure(.system, "linux.namespaces: \(error)") }
         let channel = InitChannel(pair.keepOurs())
         let answer = Result { () throws(RuntimeFailure) -> Int32 in try spawned(channel, between) }
+        // It may wait for a word that never comes.
+        if case .failure = answer { try? Processes.kill(between, 9) }
         _ = try? Processes.wait(for: between)
         let number = try answer.get()
         do throws(SystemCallError) {
@@ -110,7 +112,7 @@ extension ContainerSpawn {
     /// The number of the process that the one between made.
     private borrowing func spawned(_ channel: borrowing InitChannel, _ between: Int32) throws(RuntimeFailure) -> Int32 {
         while true {
-            switch channel.receive() {
+            switch try hears(channel, between) ? channel.receive() : nil {
             case .needsMapping:
                 try mappings?.write(for: between)
                 channel.send(.go)
@@ -119,6 +121,19 @@ extension ContainerSpawn {
             default: throw RuntimeFailure(.system, "the process that joins the namespaces ended without a word")
             }
         }
+    }
+
+    /// Waits for a word; false when the process between was killed before it. The one that it may have made holds its end of
+    /// the connection, which tells nothing then.
+    private borrowing func hears(_ channel: borrowing InitChannel, _ between: Int32) throws(RuntimeFailure) -> Bool {
+        do throws(SystemCallError) {
+            let end = try Processes.descriptor(of: between)
+            var requests = [PollRequest(channel.rawValue, .readable), PollRequest(end.rawValue, .readable)]
+            _ = try Poll.wait(&requests, timeout: nil)
+            if !requests[0].found.isEmpty { return true }
+            // Its last word may have come since the kernel looked.
+            return try Poll.wait(&requests, timeout: 0) > 0 && !requests[0].found.isEmpty
+        } catch { throw RuntimeFailure(.system, "linux.namespaces: \(error)") }
     }
 
     private borrowing func joinAndClone(

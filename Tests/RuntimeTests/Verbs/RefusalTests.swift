@@ -66,6 +66,35 @@ struct RefusalTests {
             outcome.code != 0 && outcome.error.contains(text.contains("oci") ? "root" : "config.json"), "\(outcome)")
     }
 
+    @Test func whatNoRecordHoldsIsRefusedAtOnce() throws {
+        let container = try runtime.bundle(.native, "exit", "0") {
+            $0.others["annotations"] = ["long": .string(String(repeating: "x", count: 3 << 20))]
+        }
+        let outcome = try container.create()
+        #expect(outcome.code != 0 && outcome.error.contains("annotations"), "\(outcome)")
+        #expect(!Machine.exists("\(runtime.stateDirectory)/\(container.id)"), "nothing is left")
+        #expect(container.cgroups().isEmpty)
+    }
+
+    /// The kernel refuses ranges that overlap while the process between waits for them.
+    @Test func mappingsThatTheKernelRefusesEndTheCreation() throws {
+        let overlapping: JSONValue = [
+            ["containerID": 0, "hostID": 100_000, "size": 1000], ["containerID": 500, "hostID": 200_000, "size": 1000],
+        ]
+        let container = try runtime.bundle(.native, "exit", "0") {
+            $0.linux["namespaces"] = BundleConfiguration.namespaces([
+                "pid", "network", "ipc", "uts", "mount", "user", "time",
+            ])
+            $0.linux["uidMappings"] = overlapping
+            $0.linux["gidMappings"] = overlapping
+            $0.linux["timeOffsets"] = ["monotonic": ["secs": 10, "nanosecs": 0]]
+        }
+        let outcome = try container.create()
+        #expect(outcome.code != 0 && outcome.error.contains("linux.uidMappings"), "\(outcome)")
+        #expect(!Machine.exists("\(runtime.stateDirectory)/\(container.id)"), "nothing is left")
+        #expect(container.cgroups().isEmpty)
+    }
+
     @Test(arguments: ["text", "json"]) func theLogHasTheError(format: String) throws {
         let runtime = try Runtime(options: ["--log", "/tmp/mr-log-\(UUID().uuidString)", "--log-format", format])
         defer { try? FileManager.default.removeItem(atPath: runtime.options[3]) }
