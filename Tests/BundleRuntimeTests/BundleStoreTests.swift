@@ -62,6 +62,31 @@ struct BundleStoreTests {
         #expect(try directory.state()?.phase == .created)
     }
 
+    @Test func whatWasReadableBeforeADamagedLineIsKnown() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let directory = try store.begin("one")
+        try directory.create(state("one"), configuration: Array("{}".utf8))
+        var next = state("one")
+        next.phase = .created
+        try directory.write(next)
+        let file = try Files.open("\(folder.path)/.unfinished-one/record", flags: [.writeOnly, .append])
+        try Files.writeAll(file.rawValue, Array("\n{\"version\":1}\n\u{0}\n".utf8))
+        #expect(throws: RuntimeFailure.self) { _ = try directory.state() }
+        #expect(directory.earlierState()?.phase == .created)
+    }
+
+    @Test func whatIsTooLongToBeReadAgainIsntPutOnRecord() throws {
+        let folder = Folder()
+        let store = try BundleStore(path: folder.path)
+        let directory = try store.begin("one")
+        var long = state("one")
+        long.annotations["x"] = String(repeating: "x", count: ContainerDirectory.lineLimit)
+        let error = #expect(throws: RuntimeFailure.self) { try directory.create(long, configuration: []) }
+        #expect(error?.kind == .refused)
+        #expect(error?.description.contains("annotations") == true)
+    }
+
     @Test func aContainerAppearsWithItsRecordAndNotBefore() throws {
         let folder = Folder()
         let store = try BundleStore(path: folder.path)
@@ -109,8 +134,8 @@ struct BundleStoreTests {
         #expect(throws: RuntimeFailure.self) { _ = try store.begin("one").state() }
         try held.create(state("one"), configuration: [])
         try store.publish("one")
-        let isLocked = try store.isLocked("one")
-        #expect(isLocked)
+        let isFree = try store.tryLock("one") != nil
+        #expect(!isFree)
         withExtendedLifetime(held) {}
     }
 

@@ -11,13 +11,12 @@ extension ContainerRuntime {
     public func delete(_ id: String, force: Bool) throws(RuntimeFailure) {
         try BundleID.check(id)
         let store = try store()
-        if force { try endHungCreator(id, store) }
-        guard let directory = try store.lock(id) else { return try deleteUnpublished(id, store, force: force) }
+        let locked = force ? try lockByForce(id, store) : try store.lock(id)
+        guard let directory = locked else { return try deleteUnpublished(id, store, force: force) }
         let state: BundleState?
         do throws(RuntimeFailure) { state = try directory.state() } catch {
             guard force else { throw error }
-            // Nothing in it can be read: nothing else is known of it either.
-            state = nil
+            state = directory.earlierState()
         }
         guard let state else { return try deleteUnreadable(id, directory, store) }
         let status = state.status
@@ -61,24 +60,35 @@ extension ContainerRuntime {
         }
     }
 
-    /// How long somebody who holds a container's lock is waited for before he is killed, in milliseconds.
-    private static let lockPatience: UInt64 = 10_000
+    /// How long somebody who holds a container's lock is waited for before he is killed, and after, in nanoseconds.
+    private static let lockPatience: UInt64 = 10_000_000_000
 
-    /// A creator whose hook never ends would keep the container for good.
-    private func endHungCreator(_ id: String, _ store: borrowing BundleStore) throws(RuntimeFailure) {
-        var waited: UInt64 = 0
-        while try store.isLocked(id) {
-            if waited >= Self.lockPatience {
-                guard let state = try store.find(id)?.state() else { return }
-                // With its first process ends whoever waits for that one's answer.
-                for process in [state.creator, state.process].compactMap({ $0 }) {
-                    if let pidfd = try? process.open() { try? Processes.signal(pidfd.rawValue, 9) }
-                }
-                return
+    /// Whoever holds the lock for too long is killed: a hook that never ends would keep the container for good.
+    private func lockByForce(
+        _ id: String, _ store: borrowing BundleStore
+    ) throws(RuntimeFailure) -> ContainerDirectory? {
+        if let locked = try lockSoon(id, store) { return locked }
+        guard try store.find(id) != nil else { return nil }
+        if let state = try? store.find(id)?.state() {
+            // With its first process ends whoever waits for that one's answer.
+            for process in [state.creator, state.process].compactMap({ $0 }) {
+                if let pidfd = try? process.open() { try? Processes.signal(pidfd.rawValue, 9) }
             }
+        }
+        if let locked = try lockSoon(id, store) { return locked }
+        guard try store.find(id) != nil else { return nil }
+        throw RuntimeFailure(
+            .system, "container \(id): somebody is at work on it and doesn't end; see who has \(store.path)/\(id) open")
+    }
+
+    /// nil also when it takes too long.
+    private func lockSoon(_ id: String, _ store: borrowing BundleStore) throws(RuntimeFailure) -> ContainerDirectory? {
+        let start = Clocks.now(.monotonic)
+        while true {
+            if let locked = try store.tryLock(id) { return locked }
+            guard try store.find(id) != nil, Clocks.now(.monotonic) &- start < Self.lockPatience else { return nil }
             var nothing: [PollRequest] = []
             _ = try? Poll.wait(&nothing, timeout: 10_000_000)
-            waited += 10
         }
     }
 }

@@ -27,6 +27,8 @@ extension ContainerRuntime {
         }
         // On record first: whoever looks from now on may find it running.
         state.phase = .started
+        // Who is to be ended when a hook of ours never does.
+        state.creator = .current
         try directory.write(state)
         do throws(SystemCallError) {
             try LocalSockets.send(connection.rawValue, [ContainerInit.startCommand])

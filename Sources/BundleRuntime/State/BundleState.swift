@@ -32,6 +32,7 @@ struct BundleState: Sendable {
     /// Nanoseconds since the epoch.
     var created: UInt64
     var phase = Phase.creating
+    /// Who made it, or started it since.
     var creator: ProcessIdentity?
     /// The first process.
     var process: ProcessIdentity?

@@ -86,12 +86,6 @@ struct BundleStore: ~Copyable {
     /// The same without waiting: nil also when somebody is at work on it.
     func tryLock(_ id: String) throws(RuntimeFailure) -> ContainerDirectory? { try lock(name: id, waits: false) }
 
-    /// Whether somebody is at work on a container.
-    func isLocked(_ id: String) throws(RuntimeFailure) -> Bool {
-        guard try find(id) != nil else { return false }
-        return try lock(name: id, waits: false) == nil
-    }
-
     /// The ids of all containers, sorted.
     func identifiers() throws(RuntimeFailure) -> [String] {
         do throws(SystemCallError) {

@@ -13,6 +13,8 @@ struct ContainerDirectory: ~Copyable {
     static let socket = "init.sock"
     /// A record with its configuration is smaller; a larger file isn't ours.
     static let sizeLimit = 16 << 20
+    /// The first line with a state: with a configuration of the greatest length, there is room for those that follow.
+    static let lineLimit = 2 << 20
 
     private static let newline = UInt8(ascii: "\n")
 
@@ -31,7 +33,14 @@ struct ContainerDirectory: ~Copyable {
     /// Puts a new container on record.
     ///
     /// - Parameter configuration: kept as it was when the container was made: later changes of the bundle mean nothing to it.
+    ///
+    /// Errors: annotations that are too long to be read again.
     func create(_ state: BundleState, configuration: [UInt8]) throws(RuntimeFailure) {
+        let line = Self.line(state)
+        guard line.count <= Self.lineLimit else {
+            throw RuntimeFailure(
+                .refused, "annotations: the record would have \(line.count) bytes, at most \(Self.lineLimit) are kept")
+        }
         do throws(SystemCallError) {
             let file = try Files.open(
                 Self.recordFile, in: descriptor.rawValue, flags: [.writeOnly, .create, .exclusive, .noFollow],
@@ -40,7 +49,7 @@ struct ContainerDirectory: ~Copyable {
             bytes.reserveCapacity(configuration.count + 4096)
             bytes += configuration
             bytes.append(Self.newline)
-            bytes += Self.line(state)
+            bytes += line
             try Files.writeAll(file.rawValue, bytes)
             try file.close()
         } catch { throw RuntimeFailure(.system, "writing the record of \(state.id): \(error)") }
@@ -62,13 +71,25 @@ struct ContainerDirectory: ~Copyable {
     /// The container's record; nil when there is none yet, or none any more.
     func state() throws(RuntimeFailure) -> BundleState? {
         guard let bytes = try contents() else { return nil }
-        let lines = try Self.parts(bytes).lines.split(
-            separator: Self.newline, omittingEmptySubsequences: false
-        ).dropLast()
-        guard let last = lines.last(where: { !$0.isEmpty }) else { throw Self.damaged("it has no line") }
+        guard let last = try Self.lines(bytes).last else { throw Self.damaged("it has no line") }
         do throws(JSONError) { return try BundleState(reading: Array(last)) } catch {
             throw Self.damaged("\(error)")
         }
+    }
+
+    /// What a damaged record said last that can be read: for who removes what is left.
+    func earlierState() -> BundleState? {
+        guard let bytes = try? contents(), let lines = try? Self.lines(bytes) else { return nil }
+        for line in lines.reversed() {
+            if let state = try? BundleState(reading: Array(line)) { return state }
+        }
+        return nil
+    }
+
+    /// Those with a state. What stands behind the last end of a line was cut off.
+    private static func lines(_ bytes: [UInt8]) throws(RuntimeFailure) -> [ArraySlice<UInt8>] {
+        try parts(bytes).lines.split(separator: newline, omittingEmptySubsequences: false).dropLast()
+            .filter { !$0.isEmpty }
     }
 
     /// The configuration with which the container was made.

@@ -115,6 +115,20 @@ struct HookTests {
         #expect(Date().timeIntervalSince(began) < 10)
     }
 
+    @Test func aStartWhoseHookNeverEndsIsEndedWithTheContainer() throws {
+        let container = try runtime.bundle(.native, "rest") {
+            $0.others["hooks"] = ["poststart": [BundleConfiguration.hook("touch \(runtime.path("begun")); sleep 100")]]
+        }
+        try #require(container.create().code == 0)
+        let start = try container.start("start")
+        try #require(Machine.wait { Machine.exists(runtime.path("begun")) })
+        let outcome = try container("delete", "--force")
+        #expect(outcome.code == 0, "\(outcome)")
+        #expect(try start.wait().code != 0)
+        #expect(try container("state").code != 0)
+        #expect(container.cgroups().isEmpty)
+    }
+
     @Test func createContainerHooksSeeTheRootOfTheContainerMounted() throws {
         // In the container's mount namespace, before the root is changed: the host's shell works.
         let seen = runtime.path("seen")

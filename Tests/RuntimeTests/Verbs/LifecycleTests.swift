@@ -131,6 +131,31 @@ struct LifecycleTests {
         #expect(outcome.code == 0 && container.cgroups().isEmpty, "\(outcome)")
     }
 
+    @Test func whatADamagedRecordSaidBeforeIsEndedWithForce() throws {
+        // Without control groups nothing but the record tells of the process.
+        let runtime = try Runtime(options: ["--cgroup-manager", "disabled"])
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let process = try container.process()
+        let record = try FileHandle(
+            forWritingTo: URL(fileURLWithPath: "\(runtime.stateDirectory)/\(container.id)/record"))
+        try record.seekToEnd()
+        try record.write(contentsOf: Data("\nnonsense\n".utf8))
+        try record.close()
+        #expect(try container("delete").code != 0)
+        #expect(Machine.exists("/proc/\(process)"))
+        #expect(try container("delete", "--force").code == 0)
+        #expect(Machine.wait { !Machine.text(of: "/proc/\(process)/status").contains("State:\tS") })
+        #expect(Census(runtime, ids: [container.id]).files.isEmpty)
+    }
+
+    @Test func anothersFileAmongTheRecordsIsPassedOver() throws {
+        let container = try runtime.bundle(.wasm, "rest")
+        _ = try container.launch()
+        try Data().write(to: URL(fileURLWithPath: "\(runtime.stateDirectory)/stray"))
+        #expect(try runtime("list", "-q").lines == [container.id])
+    }
+
     @Test(arguments: Guest.allCases) func aPidFileNamesTheProcess(guest: Guest) throws {
         let container = try runtime.bundle(guest, "rest")
         let file = runtime.path("pid")
