@@ -17,6 +17,12 @@ public struct ChildProcess: ~Copyable {
         // Ended already: there is nobody to be told.
         try? Processes.signal(descriptor.rawValue, number)
     }
+
+    /// Kills and reaps it.
+    public func end() {
+        signal(9)
+        _ = try? Processes.wait(for: number)
+    }
 }
 
 /// A workload's process, forked from this one: it goes on in our own code, with the engine loaded and the module mapped.

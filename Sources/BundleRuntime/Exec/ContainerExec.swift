@@ -19,7 +19,7 @@ extension ContainerRuntime {
         if request.consoleSocket != nil, !plan.process.hasTerminal {
             throw RuntimeFailure(.refused, "--console-socket: the process has no terminal; add --tty")
         }
-        let exec = ContainerExec(plan, store: try imageStore(), warn: warn)
+        let exec = ContainerExec(plan, store: try? imageStore(), warn: warn)
         guard !request.detaches else {
             _ = try exec.start()
             report(trace)
@@ -42,11 +42,11 @@ extension ContainerRuntime {
 /// The runtime's side of `exec`.
 struct ContainerExec {
     private let plan: ExecPlan
-    private let store: String
+    private let store: String?
     private let warn: (String) -> Void
 
     /// - Parameter store: below which the empty directory of guests is kept.
-    init(_ plan: ExecPlan, store: String, warn: @escaping (String) -> Void) {
+    init(_ plan: ExecPlan, store: String?, warn: @escaping (String) -> Void) {
         self.plan = plan
         self.store = store
         self.warn = warn
@@ -64,7 +64,11 @@ struct ContainerExec {
         do throws(LifecycleError) {
             return try Foreground(terminal: plan.process.hasTerminal, interactive: true)
                 .wait(for: started.process, terminal: terminal, holding: signals).status
-        } catch { throw RuntimeFailure(.system, "\(error)") }
+        } catch {
+            // Nobody would hear of its end.
+            started.process.end()
+            throw RuntimeFailure(.system, "\(error)")
+        }
     }
 
     /// Starts the process; returns when its program is executed, or its guest begins.
@@ -111,7 +115,14 @@ struct ContainerExec {
 
     private func namespaces() throws(RuntimeFailure) -> OpenedNamespaces {
         guard let pidfd = try plan.state.openProcess() else { throw ContainerRuntime.notRunning(plan.state.id) }
-        return OpenedNamespaces(of: pidfd, plan.namespaces.all)
+        var kinds = plan.namespaces.all
+        // Nobody may join the user namespace that he is in.
+        if kinds.contains(.user), let number = plan.state.process?.number,
+            OpenedNamespaces.isOurs(path: "/proc/\(number)/ns/user", .user)
+        {
+            kinds.remove(.user)
+        }
+        return OpenedNamespaces(of: pidfd, kinds)
     }
 
     private func openGroup() throws(RuntimeFailure) -> OwnedDescriptor? {

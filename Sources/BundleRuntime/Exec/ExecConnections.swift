@@ -27,7 +27,7 @@ struct ExecConnections: ~Copyable {
     }
 
     /// - Parameter hasTerminals: the program is going to have the container's, also beside a guest.
-    init(_ plan: ExecPlan, store: String, hasTerminals: Bool) throws(RuntimeFailure) {
+    init(_ plan: ExecPlan, store: String?, hasTerminals: Bool) throws(RuntimeFailure) {
         if let path = plan.request.consoleSocket {
             do throws(SystemCallError) { console = try LocalSockets.connect(toLongPath: path).release() } catch {
                 throw RuntimeFailure(.refused, "--console-socket: \(error)")
@@ -49,7 +49,7 @@ struct ExecConnections: ~Copyable {
                 throw RuntimeFailure(error)
             }
         }
-        if plan.guest != nil, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
+        if plan.guest != nil, let store, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
             emptyDirectory = directory.release()
         }
     }

@@ -86,7 +86,11 @@ struct ExecInit {
         try mounts?.make()
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
         // The keyring that the container's first process made, if it did.
-        try? Processes.joinSessionKeyring("_ses.\(plan.state.id)")
+        do throws(SystemCallError) { try Processes.joinSessionKeyring("_ses.\(plan.state.id)") } catch {
+            if error.errno != .notImplemented {
+                channel.send(.warning("session keyring: the process keeps its caller's: \(error)"))
+            }
+        }
         try openTerminal()
         try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
         return process

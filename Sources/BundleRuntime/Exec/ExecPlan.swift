@@ -41,8 +41,7 @@ final class ExecPlan {
         }
         self.configuration = configuration
         self.process = process
-        let images = try runtime.imageStore()
-        guest = try Self.guest(configuration, state, store: images, trace: trace)
+        guest = try Self.guest(configuration, state, runtime, trace: trace)
         namespaces = NamespacePlan(configuration.linux)
         cgroup = try Self.cgroup(state, request)
         var circumstances = ProcessSettings.Circumstances()
@@ -60,7 +59,7 @@ final class ExecPlan {
         do throws(FieldError) {
             settings = try ProcessSettings(asked, linux: configuration.linux, circumstances: circumstances)
             if let filter = configuration.linux.seccomp {
-                seccomp = try CompiledSeccomp(filter, cache: SeccompCache(path: "\(images)/seccomp"))
+                seccomp = try CompiledSeccomp(filter, cache: runtime.filters)
             } else {
                 seccomp = nil
             }
@@ -82,7 +81,7 @@ final class ExecPlan {
 
     /// What the file is decides alone: a native program may be run beside a guest, and the other way round.
     private static func guest(
-        _ configuration: RuntimeConfiguration, _ state: BundleState, store: String, trace: PhaseTrace
+        _ configuration: RuntimeConfiguration, _ state: BundleState, _ runtime: ContainerRuntime, trace: PhaseTrace
     ) throws(RuntimeFailure) -> GuestPlan? {
         var configuration = configuration
         for key in ["run.oci.handler", "module.wasm.image/variant"] { configuration.annotations[key] = nil }
@@ -102,7 +101,7 @@ final class ExecPlan {
         }
         // Native programs see the guest's process, and find our file by it.
         if !state.isWasm || !NamespacePlan(configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
-        return try GuestPlan(program, store: store, trace: trace)
+        return try GuestPlan(program, store: runtime.imageStore(), trace: trace)
     }
 
     /// The container's groups, or those below it that were asked for.

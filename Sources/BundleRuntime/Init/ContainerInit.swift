@@ -106,8 +106,13 @@ struct ContainerInit {
     private func prepare(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
         if !plan.request.keepsKeyring {
-            // A kernel without keyrings, or one that allows no more, has none to protect.
-            try? Processes.joinSessionKeyring("_ses.\(plan.id)")
+            do throws(SystemCallError) { try Processes.joinSessionKeyring("_ses.\(plan.id)") } catch {
+                // A kernel without keyrings has none to protect.
+                guard error.errno == .notImplemented else {
+                    throw RuntimeFailure(
+                        .system, "session keyring: \(error); with --no-new-keyring the container keeps the caller's")
+                }
+            }
         }
         if plan.namespaces.new.contains(.cgroup) {
             try step("linux.namespaces") { () throws(SystemCallError) in try Namespaces.unshare(.cgroup) }

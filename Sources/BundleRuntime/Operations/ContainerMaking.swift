@@ -64,7 +64,8 @@ final class ContainerMaking {
             if plan.isAwaited { try makeNotifySocket(startsNow: startsNow) }
             try makeCgroup()
             plan.trace.mark("cgroup")
-            let connections = try InitConnections(plan, directory, store: runtime.imageStore(), listens: !startsNow)
+            let connections = try InitConnections(
+                plan, directory, store: try? runtime.imageStore(), listens: !startsNow)
             let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
             let made = try spawn(connections)
             try joinResourceControl()

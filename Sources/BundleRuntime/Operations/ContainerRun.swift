@@ -47,7 +47,13 @@ struct ContainerRun {
         if plan.isAwaited, making.notify == nil { tellManager() }
         // For as long as it runs, others may do with it what they like.
         making.directory.unlock()
-        let exit = try wait(&made, signals, making.notify)
+        let exit: WorkloadExit
+        do throws(RuntimeFailure) { exit = try wait(&made, signals, making.notify) } catch {
+            // Nobody would look after it.
+            made.process.end()
+            try? making.remove()
+            throw error
+        }
         plan.trace.mark("ended")
         if !mode.keeps {
             try making.remove()
@@ -68,8 +74,7 @@ struct ContainerRun {
             plan.trace.mark("started")
             try runtime.runPoststart(making.state, making.directory)
         } catch {
-            made.process.signal(9)
-            _ = try? Processes.wait(for: made.process.number)
+            made.process.end()
             making.directory.unlock()
             try? making.remove()
             throw error

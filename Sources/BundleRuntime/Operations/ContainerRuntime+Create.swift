@@ -43,12 +43,11 @@ extension ContainerRuntime {
                 throw SystemCallError("fstatat", rootfs, .notDirectory)
             }
         } catch { throw RuntimeFailure(.refused, "root.path: \(error)") }
-        let images = try imageStore()
         var guest: GuestPlan?
         if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
             // Others see the guest's process, and find our file by it.
             if !NamespacePlan(document.configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
-            guest = try GuestPlan(program, store: images, trace: trace)
+            guest = try GuestPlan(program, store: imageStore(), trace: trace)
         } else {
             try SealedProgram.ensure()
         }
@@ -60,7 +59,7 @@ extension ContainerRuntime {
             "\(BundleStore.place(self.root))/\(request.id)/\(NotifySocket.folder)"
         }
         let plan = try ContainerPlan(
-            document, request, guest: guest, cache: "\(images)/seccomp", isRootless: isRootless,
+            document, request, guest: guest, cache: filters, isRootless: isRootless,
             notifyFolder: notifyFolder, trace: trace)
         for warning in plan.warnings { warn(warning) }
         return plan

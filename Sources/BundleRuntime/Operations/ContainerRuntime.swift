@@ -3,6 +3,7 @@ import ContainerLifecycle
 import ImageStore
 import JSON
 import OCISpec
+import ProcessSettings
 import SystemCalls
 
 /// The operations of an OCI runtime on containers of bundles. Runtime specification, "Operations".
@@ -22,6 +23,9 @@ public struct ContainerRuntime: Sendable {
         _ settings: RuntimeSettings,
         warn: @escaping @Sendable (String) -> Void = { try? Files.writeAll(2, Array("martlet: warning: \($0)\n".utf8)) }
     ) throws(RuntimeFailure) {
+        var settings = settings
+        // Before anybody goes to the bundle.
+        if let path = settings.imageStore { settings.imageStore = try BundleDocument.absolute(path) }
         self.settings = settings
         self.warn = warn
         // A caller that ignores it would have the kernel reap the hooks that we wait for.
@@ -36,13 +40,16 @@ public struct ContainerRuntime: Sendable {
 
     func store() throws(RuntimeFailure) -> BundleStore { try BundleStore(path: root) }
 
-    /// Where compiled modules and the like are kept.
+    /// Where compiled modules and the like are kept: what a guest needs, and others do without.
     func imageStore() throws(RuntimeFailure) -> String {
-        if let path = settings.imageStore { return try BundleDocument.absolute(path) }
+        if let path = settings.imageStore { return path }
         do throws(StoreError) { return try ImageStore.defaultRoot() } catch {
-            throw RuntimeFailure(.refused, "\(error)")
+            throw RuntimeFailure(.refused, "the image store: HOME isn't set; name the store with --image-store")
         }
     }
+
+    /// nil without a place for them.
+    var filters: SeccompCache? { (try? imageStore()).map { SeccompCache(path: "\($0)/seccomp") } }
 
     var cgroupDriver: CgroupDriver { settings.cgroupManager == .systemd ? .systemd : .filesystem }
 

@@ -28,7 +28,7 @@ struct InitConnections: ~Copyable {
     ///   - store: below which the empty directory of guests is kept.
     ///   - listens: whether `start` comes by a socket.
     init(
-        _ plan: ContainerPlan, _ directory: borrowing ContainerDirectory, store: String, listens: Bool
+        _ plan: ContainerPlan, _ directory: borrowing ContainerDirectory, store: String?, listens: Bool
     ) throws(RuntimeFailure) {
         do throws(SystemCallError) {
             if listens { listener = try directory.listen().release() }
@@ -46,7 +46,7 @@ struct InitConnections: ~Copyable {
                 seccomp = try SeccompListener.connect(configuration).release()
             } catch { throw RuntimeFailure(error) }
         }
-        if plan.isWasm, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
+        if plan.isWasm, let store, let directory = SandboxPolicy.openEmptyDirectory("\(store)/empty") {
             emptyDirectory = directory.release()
         }
     }

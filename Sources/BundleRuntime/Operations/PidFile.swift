@@ -11,9 +11,11 @@ enum PidFile {
         do throws(SystemCallError) {
             let file = try Files.open(
                 temporary, flags: [.writeOnly, .create, .exclusive, .noFollow], mode: 0o644)
-            try Files.writeAll(file.rawValue, Array("\(process)".utf8))
-            try file.close()
-            do throws(SystemCallError) { try Files.rename(temporary, to: path) } catch {
+            do throws(SystemCallError) {
+                try Files.writeAll(file.rawValue, Array("\(process)".utf8))
+                try file.close()
+                try Files.rename(temporary, to: path)
+            } catch {
                 try? Files.unlink(temporary)
                 throw error
             }

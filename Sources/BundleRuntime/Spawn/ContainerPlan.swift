@@ -36,10 +36,10 @@ final class ContainerPlan {
 
     /// - Parameters:
     ///   - guest: made by the caller, who decides between native and wasm.
-    ///   - cache: a directory for compiled filters of system calls.
+    ///   - cache: of compiled filters of system calls.
     ///   - notifyFolder: where the container's socket for its service manager is going to be, when one waits.
     init(
-        _ document: BundleDocument, _ request: CreateRequest, guest: GuestPlan?, cache: String, isRootless: Bool,
+        _ document: BundleDocument, _ request: CreateRequest, guest: GuestPlan?, cache: SeccompCache?, isRootless: Bool,
         notifyFolder: String? = nil, trace: PhaseTrace
     ) throws(RuntimeFailure) {
         self.document = document
@@ -64,7 +64,7 @@ final class ContainerPlan {
             settings = try Self.settings(
                 configuration, isWasm: guest != nil, isRootless: isRootless, preserved: preserved)
             if let asked = configuration.linux.seccomp {
-                seccomp = try CompiledSeccomp(asked, cache: SeccompCache(path: cache))
+                seccomp = try CompiledSeccomp(asked, cache: cache)
             } else {
                 seccomp = nil
             }

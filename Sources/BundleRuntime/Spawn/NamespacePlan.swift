@@ -122,7 +122,7 @@ final class OpenedNamespaces {
         files = [File(descriptor: process.release(), kinds: kinds, field: "the container's namespaces")]
     }
 
-    fileprivate static func isOurs(path: String, _ kind: LinuxNamespace.Kind) -> Bool {
+    static func isOurs(path: String, _ kind: LinuxNamespace.Kind) -> Bool {
         guard let ours = try? FileStatus.of("/proc/self/ns/\(kind.fileName)", followLinks: true),
             let other = try? FileStatus.of(path, followLinks: true)
         else { return false }
