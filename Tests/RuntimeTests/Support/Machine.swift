@@ -38,7 +38,8 @@ enum Machine {
 
     /// Writes into a file of the kernel's.
     static func write(_ text: String, to file: String) throws {
-        try Files.writeAll(Files.open(file, flags: .writeOnly).rawValue, Array(text.utf8))
+        let opened = try Files.open(file, flags: .writeOnly)
+        try Files.writeAll(opened.rawValue, Array(text.utf8))
     }
 
     /// Asks again and again until it is so, at most `seconds`.
