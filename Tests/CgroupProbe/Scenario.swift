@@ -104,8 +104,9 @@ enum Scenario {
     static func swarm(id: String) throws {
         let cgroup = try ContainerCgroup.create(path: nil, id: id, resources: nil, rootless: false)
         defer { try? cgroup.delete() }
-        for group in cgroup.groups { try Files.makeDirectory("\(group.directory)/below", mode: 0o755) }
+        // Before there are groups below: then a process is put beside them by `add`.
         let entrance = try cgroup.openEntrances(inUnified: false)
+        for group in cgroup.groups { try Files.makeDirectory("\(group.directory)/below", mode: 0o755) }
         SignalSet.ignore(17)
         _ = try enterAndFork(entrance)
         pause(milliseconds: 300)
