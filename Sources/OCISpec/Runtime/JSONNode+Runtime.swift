@@ -43,7 +43,9 @@ extension JSONNode {
 
     func absolutePath(_ key: String) throws(JSONError) -> String? {
         guard let path = try text(key) else { return nil }
-        guard path.utf8.first == UInt8(ascii: "/") else { throw try required(key).invalid("\(shortened(path)) isn't absolute") }
+        guard path.utf8.first == UInt8(ascii: "/") else {
+            throw try required(key).invalid("\(shortened(path)) isn't absolute")
+        }
         return path
     }
 
