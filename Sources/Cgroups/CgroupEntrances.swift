@@ -30,6 +30,14 @@ public struct CgroupEntrances: ~Copyable {
         }
     }
 
+    /// The files, for a process that gets them by a message and enters by `enter(_:)`.
+    public borrowing func descriptors() -> [Int32] { entrances.map(\.file) }
+
+    /// Enters by files that another process has opened: for a process with one thread.
+    public static func enter(_ files: [Int32]) throws(SystemCallError) {
+        for file in files { try Files.writeAll(file, [UInt8(ascii: "0")]) }
+    }
+
     private static func enter(_ entrance: Entrance) throws(SystemCallError) {
         // 0 is whoever writes.
         let ourselves = [UInt8(ascii: "0")]
@@ -48,6 +56,15 @@ extension ContainerCgroup {
         // The number of links counts the directories; a file system that doesn't count says 1.
         guard let links = try? FileStatus.of(directory).links else { return false }
         return links != 2
+    }
+
+    /// Opens the entrances for a process to which the groups' paths mean nothing any more.
+    public func openEntrancesForAnother() throws(CgroupError) -> CgroupEntrances? {
+        do throws(SystemCallError) {
+            // What `enter` does for itself when the kernel refuses it.
+            for group in groups where group.controllers.contains("cpuset") { try Cpuset.inherit(group.directory) }
+        } catch { throw CgroupError(error) }
+        return try openEntrances(inUnified: false)
     }
 
     /// Opens the entrances; nil while systemd has to be given a process first, or where the container's own group of version 2

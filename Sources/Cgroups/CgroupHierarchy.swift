@@ -43,6 +43,7 @@ public struct CgroupHierarchy: Sendable, Equatable {
         if !withRoots, (try? FilesystemType.of(usualMountPoint)) == .unifiedGroups {
             return CgroupHierarchy(trees: [Tree(controllers: [], mountPoint: usualMountPoint)])
         }
+        if let known = unchanged { return known }
         do throws(SystemCallError) {
             let table = try Files.contents(of: "/proc/self/mountinfo", limit: mountTableLimit)
             return CgroupHierarchy(mountTable: String(decoding: table, as: UTF8.self))

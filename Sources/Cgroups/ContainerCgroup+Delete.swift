@@ -27,6 +27,18 @@ extension ContainerCgroup {
         if let failure { throw failure }
     }
 
+    /// Removes the group by which processes are counted, which only succeeds when there are none: then nobody has to be looked
+    /// for and killed before the others are deleted.
+    ///
+    /// - Returns: whether it is gone. Groups that systemd made are systemd's to remove.
+    public func removeIfEmpty() -> Bool {
+        guard unit == nil, let group = census else { return false }
+        do throws(SystemCallError) {
+            try Files.removeDirectory(group.directory)
+            return true
+        } catch { return error.errno == .noSuchFile }
+    }
+
     /// One call when there is nothing below and nobody inside, which is how containers usually end.
     private static func remove(_ directory: String) throws(SystemCallError) {
         for attempt in 0... {

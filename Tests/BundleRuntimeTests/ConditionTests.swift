@@ -38,6 +38,14 @@ struct ConditionTests {
         #expect(state(.creating).status { false } == .stopped)
     }
 
+    @Test func oneThatOutlivesItsCreatorWasStarted() throws {
+        let living = try #require(ProcessIdentity.current)
+        #expect(state(.creating, process: living, creator: living).status { false } == .creating)
+        #expect(state(.creating, process: living, creator: successor).status { false } == .running)
+        #expect(state(.creating, process: living, creator: successor).status { true } == .paused)
+        #expect(state(.creating, process: successor, creator: successor).status { false } == .stopped)
+    }
+
     @Test func theDocumentOfAStoppedOneNamesNoProcess() {
         let document = state(.started, process: successor).document(.stopped)
         #expect(document.pid == 0)

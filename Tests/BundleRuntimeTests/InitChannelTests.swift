@@ -8,8 +8,8 @@ struct InitChannelTests {
     @Test(
         "each message is read as it was written",
         arguments: [
-            .spawned(4711), .spawned(.max), .needsMapping, .go, .mounted, .hooksDone(process: 1), .ready(trace: ""),
-            .ready(trace: "1 a\n2 b\n"), .recorded(process: 3, startsNow: true),
+            .spawned(4711), .spawned(.max), .needsMapping, .go, .groups, .mounted, .hooksDone(process: 1),
+            .ready(trace: ""), .ready(trace: "1 a\n2 b\n"), .recorded(process: 3, startsNow: true),
             .recorded(process: 3, startsNow: false),
             .executing, .warning("ä"), .failed(RuntimeFailure(.programNotFound, "x: no such file")),
         ] as [InitMessage])
@@ -53,6 +53,24 @@ struct InitChannelTests {
         #expect(received.descriptors.count == 1)
         let file = OwnedDescriptor(adopting: received.descriptors[0])
         #expect(try FileStatus.of(file.rawValue).inode == FileStatus.of(pipe.read.rawValue).inode)
+    }
+
+    @Test func filesOfGroupsComeWithTheirMessageAlone() throws {
+        let pair = try LocalSockets.messagePair().release()
+        let ours = InitChannel(OwnedDescriptor(adopting: pair.ours))
+        let theirs = InitChannel(OwnedDescriptor(adopting: pair.theirs))
+        let pipe = try Descriptors.pipe()
+        theirs.send(.groups, descriptors: [pipe.read.rawValue, pipe.write.rawValue])
+        let received = ours.receiveGroups()
+        let files = try #require(received)
+        #expect(files.count == 2)
+        for file in files { try OwnedDescriptor(adopting: file).close() }
+        theirs.send(.groups)
+        #expect(ours.receiveGroups() == [])
+        theirs.send(.go, descriptors: [pipe.read.rawValue])
+        #expect(ours.receiveGroups() == nil)
+        try theirs.takeSocket().close()
+        #expect(ours.receiveGroups() == nil)
     }
 
     @Test func aMessageThatDoesntFitIsAnError() throws {

@@ -35,6 +35,8 @@ struct ContainerInit {
         var entrances: ContainerEntrances?
         /// Whether the creator has to do something for us before we go on.
         var waitsForGo: Bool
+        /// The control groups are made while we build the root: their files come by the connection.
+        var entersLater: Bool
     }
 
     /// Mount sources are owned by the creator's stack.
@@ -79,10 +81,7 @@ struct ContainerInit {
         try step("closing descriptors") { () throws(SystemCallError) in
             try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
         }
-        do throws(FieldError) {
-            // The processors that the groups allow, whatever the runtime itself is bound to.
-            try plan.settings?.scheduling.applyFinalAffinity(to: 0)
-        } catch { throw RuntimeFailure(error) }
+        if !sources.entersLater { try useProcessors() }
         if sources.waitsForGo {
             guard channel.receive() == .go else { Processes.exit(1) }
         }
@@ -92,6 +91,22 @@ struct ContainerInit {
             try UserNamespaceRoot.become()
             try Confinement.dieWithParent()
         }
+    }
+
+    /// The processors that the groups allow, whatever the runtime itself is bound to.
+    private func useProcessors() throws(RuntimeFailure) {
+        do throws(FieldError) { try plan.settings?.scheduling.applyFinalAffinity(to: 0) } catch {
+            throw RuntimeFailure(error)
+        }
+    }
+
+    /// Before anything that limits hold for, and anything of the image's, is done.
+    private func enterGroups(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+        guard let files = channel.receiveGroups() else { Processes.exit(1) }
+        try step("control groups") { () throws(SystemCallError) in try CgroupEntrances.enter(files) }
+        for file in files { _ = OwnedDescriptor(adopting: file) }
+        try useProcessors()
+        plan.trace.mark("groups")
     }
 
     /// What is needed of the creator's descriptors. The others are the runtime's: locks, directories of records, groups.
@@ -117,7 +132,7 @@ struct ContainerInit {
         if plan.namespaces.new.contains(.cgroup) {
             try step("linux.namespaces") { () throws(SystemCallError) in try Namespaces.unshare(.cgroup) }
         }
-        if plan.namespaces.new.contains(.network) {
+        if plan.namespaces.new.contains(.network), !ReadyNetwork.isTaken {
             // Without it only what needs it fails.
             try? Namespaces.raiseLoopback()
         }
@@ -143,6 +158,7 @@ struct ContainerInit {
             try root.enter(plan.request.avoidsPivot ? .move : .pivot)
         } catch { throw RuntimeFailure(error) }
         plan.trace.mark("pivot")
+        if sources.entersLater { try enterGroups(channel) }
         return try settle(files, channel)
     }
 

@@ -1,10 +1,8 @@
 import Cgroups
 import ContainerLifecycle
 import ContainerMounts
-import FieldErrors
 import JSON
 import OCISpec
-import ProcessSettings
 import SystemCalls
 
 /// The runtime's side of making a container: everything up to a first process that waits to be started.
@@ -13,25 +11,26 @@ import SystemCalls
 final class ContainerMaking {
     let runtime: ContainerRuntime
     let plan: ContainerPlan
-    private let joined: OpenedNamespaces
+    let joined: OpenedNamespaces
     /// Open for as long as the first process may need them, which has them from us.
-    private var mountSources: ContainerInit.MountSourcesBox?
+    var mountSources: ContainerInit.MountSourcesBox?
     private let store: BundleStore
     let directory: ContainerDirectory
     private(set) var state: BundleState
-    private var cgroup: ContainerCgroup?
+    var cgroup: ContainerCgroup?
     /// For a container that is started by us, and whose word a service manager waits for.
     private(set) var notify: NotifySocket?
     private var resourceControl: ResourceControlGroup?
-    private var process: Int32?
+    var process: Int32?
     /// Whether hooks have seen the container: then those of `poststop` see it as well.
-    private var ranHooks = false
+    var ranHooks = false
 
     /// Puts the container on record.
     init(_ runtime: ContainerRuntime, _ plan: ContainerPlan) throws(RuntimeFailure) {
         self.runtime = runtime
         self.plan = plan
         joined = try OpenedNamespaces(plan.namespaces)
+        runtime.beforeMaking?()
         state = BundleState(
             id: plan.id, bundle: plan.bundle, rootfs: plan.rootfs, version: plan.configuration.version,
             annotations: plan.configuration.annotations, isWasm: plan.isWasm,
@@ -62,20 +61,21 @@ final class ContainerMaking {
     func make(startsNow: Bool) throws(RuntimeFailure) -> Made {
         do throws(RuntimeFailure) {
             if plan.isAwaited { try makeNotifySocket(startsNow: startsNow) }
-            try makeCgroup()
-            plan.trace.mark("cgroup")
-            let connections = try InitConnections(
-                plan, directory, store: try? runtime.imageStore(), listens: !startsNow)
             let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
-            let made = try spawn(connections)
+            let begun = try begin(listens: !startsNow)
+            // On record while it builds its root: whoever looks for it later finds it, whatever becomes of us.
+            try identify(begun.process.number)
             try joinResourceControl()
-            try accompany(made.channel)
-            try record(startsNow: startsNow)
-            try pidfdSocket?.send(made.process, .first)
-            made.channel.send(.recorded(process: made.process.number, startsNow: startsNow))
+            try accompany(begun.channel)
+            if let path = plan.request.pidFile { try PidFile.write(begun.process.number, to: path) }
+            if !startsNow { try record(.created) }
+            try pidfdSocket?.send(begun.process, .first)
+            begun.channel.send(.recorded(process: begun.process.number, startsNow: startsNow))
+            // It goes on meanwhile.
+            if startsNow { try record(.started) }
             plan.trace.mark("recorded")
-            return try Made(
-                process: made.process, channel: made.channel, terminal: connections.receiveTerminal())
+            let terminal = try begun.connections.receiveTerminal()
+            return Made(process: begun.process, channel: begun.channel, terminal: terminal)
         } catch {
             undo()
             throw error
@@ -87,7 +87,57 @@ final class ContainerMaking {
         if startsNow, !plan.isWasm { notify = try NotifySocket(directory) }
     }
 
-    private func makeCgroup() throws(RuntimeFailure) {
+    /// A first process that is at work, with what it inherited.
+    private struct Begun: ~Copyable {
+        let connections: InitConnections
+        let process: ChildProcess
+        let channel: InitChannel
+    }
+
+    /// Makes the groups and the first process: at the same time, if they allow it.
+    private func begin(listens: Bool) throws(RuntimeFailure) -> Begun {
+        var early: Begun?
+        try makeCgroup { expected throws(RuntimeFailure) in
+            if mayBegin(before: expected) { early = try begin(inGroups: false, listens: listens) }
+        }
+        plan.trace.mark("cgroup")
+        guard let early = early.take() else { return try begin(inGroups: true, listens: listens) }
+        try admit(early.channel)
+        return early
+    }
+
+    private func begin(inGroups: Bool, listens: Bool) throws(RuntimeFailure) -> Begun {
+        let connections = try InitConnections(plan, directory, store: try? runtime.imageStore(), listens: listens)
+        let spawned = try spawn(connections, inGroups: inGroups)
+        return Begun(connections: connections, process: spawned.process, channel: spawned.channel)
+    }
+
+    /// Whether the first process may build its root before it is in its groups: a guest's root takes no memory of the
+    /// container's, and no device is made in it. In groups of version 2 a process begins, since entering them later takes
+    /// milliseconds; and those that systemd makes it makes of a process.
+    private func mayBegin(before groups: ContainerCgroup) -> Bool {
+        let namespaces = plan.namespaces
+        return plan.isWasm && plan.mounts.mounts.allSatisfy(\.isBind) && plan.configuration.hooks == RuntimeHooks()
+            && plan.configuration.linux.netDevices.isEmpty && !namespaces.hasUser && !namespaces.needsStep
+            && !namespaces.new.contains(.cgroup) && runtime.settings.cgroupManager == .filesystem && !groups.isEmpty
+            && groups.unifiedDirectory == nil && groups.groups.count <= InitChannel.groupLimit
+    }
+
+    /// Lets a process in that began before its groups were made.
+    private func admit(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
+        guard let cgroup else { return channel.send(.groups) }
+        do throws(CgroupError) {
+            guard let entrances = try cgroup.openEntrancesForAnother() else {
+                throw CgroupError("they can't be entered by the process itself")
+            }
+            channel.send(.groups, descriptors: entrances.descriptors())
+        } catch { throw RuntimeFailure(error) }
+    }
+
+    /// - Parameter afterRecord: called when the container is on record and none of its groups is made yet.
+    private func makeCgroup(
+        _ afterRecord: (ContainerCgroup) throws(RuntimeFailure) -> Void
+    ) throws(RuntimeFailure) {
         guard runtime.settings.cgroupManager != .disabled else { return try appear() }
         var failure: RuntimeFailure?
         do throws(CgroupError) {
@@ -97,7 +147,10 @@ final class ContainerMaking {
                 annotations: plan.configuration.annotations
             ) { expected throws(CgroupError) in
                 state.cgroup = expected.json
-                do throws(RuntimeFailure) { try appear() } catch {
+                do throws(RuntimeFailure) {
+                    try appear()
+                    try afterRecord(expected)
+                } catch {
                     failure = error
                     throw CgroupError("\(error)")
                 }
@@ -128,130 +181,22 @@ final class ContainerMaking {
         }
     }
 
-    private struct Spawned: ~Copyable {
-        let process: ChildProcess
-        let channel: InitChannel
-    }
-
-    private func spawn(_ connections: borrowing InitConnections) throws(RuntimeFailure) -> Spawned {
-        let group = try openGroup()
-        let groupNumber: Int32? =
-            switch group {
-            case .some(let group): group.rawValue
-            case .none: nil
-            }
-        let entrances = try ContainerEntrances(cgroup, inUnified: groupNumber != nil)
-        let mountSources = try openMountSources()
-        self.mountSources = mountSources
-        var numbers = connections.sources(mountSources)
-        numbers.entrances = entrances
-        // Nothing of it may come before the word of the process between, which tells its number.
-        numbers.waitsForGo = entrances == nil || plan.namespaces.hasUser || plan.namespaces.needsStep
-        let first = ContainerInit(plan: plan, sources: numbers, state: state.document(.creating))
-        let linux = plan.configuration.linux
-        let spawn = ContainerSpawn(
-            namespaces: plan.namespaces, joined: joined,
-            mappings: UserMappings(users: linux.uidMappings, groups: linux.gidMappings),
-            cgroup: groupNumber)
-        let pair: LocalSockets.Pair
-        do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
-            throw RuntimeFailure(.system, "\(error)")
-        }
-        if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings?.takeOutOfMemoryScore() }
-        let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
-        process = spawned.number
-        plan.trace.mark("cloned")
-        try spawn.map(spawned.number)
-        if numbers.waitsForGo {
-            try settle(spawned.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
-            spawned.channel.send(.go)
-        }
-        return Spawned(
-            process: ChildProcess(number: spawned.number, descriptor: spawned.pidfd), channel: spawned.channel)
-    }
-
-    private func openMountSources() throws(RuntimeFailure) -> ContainerInit.MountSourcesBox {
-        do throws(FieldError) { return .init(try MountSources(for: plan.mounts)) } catch { throw RuntimeFailure(error) }
-    }
-
-    /// The group of version 2, in which the process can begin.
-    private func openGroup() throws(RuntimeFailure) -> OwnedDescriptor? {
-        guard let path = cgroup?.unifiedDirectory else { return nil }
-        // A process that has joined a user namespace may not enter it by itself: we put it there.
-        guard !plan.namespaces.joined.contains(where: { $0.kind == .user }) else { return nil }
-        do throws(SystemCallError) { return try Files.open(path, flags: [.readOnly, .directory]) } catch {
-            throw RuntimeFailure(.system, "control groups: \(error)")
-        }
-    }
-
-    /// What has to be done for the new process before it goes on.
-    private func settle(_ process: Int32, inUnified: Bool, isInGroups: Bool) throws(RuntimeFailure) {
-        do throws(CgroupError) {
-            if !isInGroups, var cgroup {
-                try cgroup.add(process: process, inUnified: inUnified)
-                self.cgroup = cgroup
-            }
-        } catch { throw RuntimeFailure(error) }
-        plan.trace.mark("in its group")
-    }
-
-    /// Limits and priorities of a process in a user namespace, which has no right to set any of them itself. Last, since they
-    /// hold for what it does from then on.
-    private func limit(_ process: Int32) throws(RuntimeFailure) {
-        guard plan.namespaces.hasUser, let settings = plan.settings else { return }
-        let files: ProcessFileSystem
-        do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
-            throw RuntimeFailure(.system, "/proc: \(error)")
-        }
-        do throws(FieldError) {
-            for warning in try settings.applyEarly(to: process, files) { runtime.warn(warning) }
-        } catch { throw RuntimeFailure(error) }
-    }
-
-    /// Answers the first process until it is ready.
-    private func accompany(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
-        while true {
-            switch channel.receive() {
-            case .mounted:
-                // It is in all of its namespaces by now, and nothing of others has run in them.
-                let devices = plan.configuration.linux.netDevices
-                if !devices.isEmpty { try NetworkDeviceMoves(devices: devices).move(toProcess: process ?? 0) }
-                try runHooks()
-                channel.send(.hooksDone(process: process ?? 0))
-            case .ready(let trace):
-                plan.trace.mark("ready")
-                plan.trace.merge(trace)
-                return try limit(process ?? 0)
-            case .warning(let text): runtime.warn(text)
-            case .failed(let failure): throw failure
-            default:
-                throw RuntimeFailure(.system, "the container's first process ended while it was being set up")
-            }
-        }
-    }
-
-    private func runHooks() throws(RuntimeFailure) {
-        guard plan.configuration.hooks != RuntimeHooks() else { return }
-        ranHooks = true
-        // After step 2 of the specification's life cycle.
-        var document = state.document(.created)
-        document.pid = process ?? 0
-        let runner = HookRunner(plan.configuration.hooks)
-        do throws(HookError) {
-            try runner.run(.prestart, state: document.json.bytes())
-            try runner.run(.createRuntime, state: document.json.bytes())
-        } catch { throw RuntimeFailure(error) }
-        plan.trace.mark("hooks")
-    }
-
-    private func record(startsNow: Bool) throws(RuntimeFailure) {
-        state.phase = startsNow ? .started : .created
-        guard let process, let identity = ProcessIdentity(living: process) else {
-            throw RuntimeFailure(.system, "the container's first process ended while it was being set up")
+    /// Puts the first process on record.
+    private func identify(_ process: Int32) throws(RuntimeFailure) {
+        guard let identity = ProcessIdentity(living: process) else {
+            // What it said tells why, if it said anything.
+            return
         }
         state.process = identity
         try directory.write(state)
-        if let path = plan.request.pidFile { try PidFile.write(process, to: path) }
+    }
+
+    private func record(_ phase: BundleState.Phase) throws(RuntimeFailure) {
+        guard state.process != nil else {
+            throw RuntimeFailure(.system, "the container's first process ended while it was being set up")
+        }
+        state.phase = phase
+        try directory.write(state)
     }
 
     /// Removes the container, whose first process has been reaped; nothing is done when somebody else did.

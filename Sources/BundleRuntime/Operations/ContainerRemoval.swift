@@ -56,7 +56,9 @@ struct ContainerRemoval: ~Copyable {
     func finish(_ store: borrowing BundleStore, warn: (String) -> Void) throws(RuntimeFailure) {
         if let cgroup {
             do throws(CgroupError) {
-                try cgroup.kill(ignoring: Set(state.process.map { [$0.number] } ?? []))
+                if !cgroup.removeIfEmpty() {
+                    try cgroup.kill(ignoring: Set(state.process.map { [$0.number] } ?? []))
+                }
                 try cgroup.delete()
             } catch { throw RuntimeFailure(error) }
         }

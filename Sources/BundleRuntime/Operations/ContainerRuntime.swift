@@ -18,6 +18,8 @@ public struct ContainerRuntime: Sendable {
     let isRootless: Bool
     /// Told what was asked for and isn't had, and is no error.
     let warn: @Sendable (String) -> Void
+    /// Called when all is planned and nothing is made yet.
+    var beforeMaking: (@Sendable () -> Void)?
 
     public init(
         _ settings: RuntimeSettings,

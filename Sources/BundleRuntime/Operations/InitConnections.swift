@@ -61,7 +61,7 @@ struct InitConnections: ~Copyable {
         ContainerInit.InitSources(
             mounts: mounts, listener: listener, console: console, seccomp: seccomp,
             hookSeccomp: hookSeccomp, emptyDirectory: emptyDirectory,
-            entrances: nil, waitsForGo: true)
+            entrances: nil, waitsForGo: true, entersLater: false)
     }
 
     /// The master of the container's terminal; nil when it was sent to somebody else, or there is none.

@@ -8,6 +8,8 @@ enum InitMessage: Equatable {
     case needsMapping
     /// Mapped, and in its control group.
     case go
+    /// The control groups are made, and may be entered by the files beside this message.
+    case groups
     /// The root is built: the hooks of the runtime's side run now.
     case mounted
     /// With the process's number, as the runtime sees it.
@@ -31,6 +33,9 @@ struct InitChannel: ~Copyable {
     /// The longest message; what a failure says is cut to it.
     static let messageLimit = 16 << 10
 
+    /// Control groups whose files come with one message.
+    static let groupLimit = 32
+
     init(_ socket: consuming OwnedDescriptor) { self.socket = socket }
 
     var rawValue: Int32 { socket.rawValue }
@@ -39,7 +44,9 @@ struct InitChannel: ~Copyable {
     consuming func takeSocket() -> OwnedDescriptor { socket }
 
     /// A peer that is gone is noticed by the next `receive`.
-    borrowing func send(_ message: InitMessage) { _ = try? LocalSockets.send(rawValue, message.bytes) }
+    borrowing func send(_ message: InitMessage, descriptors: [Int32] = []) {
+        _ = try? LocalSockets.send(rawValue, message.bytes, descriptors: descriptors)
+    }
 
     /// The next message; nil when the peer is gone, or said what isn't in the protocol.
     borrowing func receive() -> InitMessage? {
@@ -57,6 +64,19 @@ struct InitChannel: ~Copyable {
             return try LocalSockets.receive(connection, limit: messageLimit).bytes
         }
     }
+
+    /// The files that come with `groups`; nil when something else came, or nothing. The caller owns them.
+    borrowing func receiveGroups() -> [Int32]? {
+        guard
+            let received = try? LocalSockets.receive(
+                rawValue, limit: Self.messageLimit, descriptorLimit: Self.groupLimit)
+        else { return nil }
+        guard InitMessage(received.bytes) == .groups else {
+            for descriptor in received.descriptors { _ = OwnedDescriptor(adopting: descriptor) }
+            return nil
+        }
+        return received.descriptors
+    }
 }
 
 extension InitMessage {
@@ -64,6 +84,7 @@ extension InitMessage {
         static let spawned = UInt8(ascii: "p")
         static let needsMapping = UInt8(ascii: "u")
         static let go = UInt8(ascii: "g")
+        static let groups = UInt8(ascii: "e")
         static let mounted = UInt8(ascii: "m")
         static let hooksDone = UInt8(ascii: "h")
         static let ready = UInt8(ascii: "r")
@@ -78,6 +99,7 @@ extension InitMessage {
         case .spawned(let process): [Tag.spawned] + Self.number(process)
         case .needsMapping: [Tag.needsMapping]
         case .go: [Tag.go]
+        case .groups: [Tag.groups]
         case .mounted: [Tag.mounted]
         case .hooksDone(let process): [Tag.hooksDone] + Self.number(process)
         case .ready(let trace): [Tag.ready] + trace.utf8.prefix(InitChannel.messageLimit - 1)
@@ -99,6 +121,7 @@ extension InitMessage {
             self = .spawned(process)
         case Tag.needsMapping: self = .needsMapping
         case Tag.go: self = .go
+        case Tag.groups: self = .groups
         case Tag.mounted: self = .mounted
         case Tag.hooksDone:
             guard let process = Self.number(rest) else { return nil }

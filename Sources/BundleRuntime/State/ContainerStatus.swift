@@ -8,7 +8,9 @@ extension BundleState {
     func status(isFrozen: () -> Bool) -> OCIState.Status {
         if let process, process.isAlive {
             return switch phase {
-            case .creating: .creating
+            case .creating:
+                // Until it is told to start it ends with its creator.
+                if creator?.isAlive == false { isFrozen() ? .paused : .running } else { .creating }
             case .created: isFrozen() ? .paused : .created
             case .started: isFrozen() ? .paused : .running
             }

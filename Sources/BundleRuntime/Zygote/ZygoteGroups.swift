@@ -6,6 +6,8 @@ import SystemCalls
 struct ZygoteGroups: Sendable {
     private let trees: [CgroupHierarchy.Tree]
     private let own: CgroupMembership?
+    /// As the kernel writes it: who stands where we do needs no further look.
+    private let ownText: [UInt8]?
 
     /// What a forked process has to join.
     struct Join: ~Copyable {
@@ -47,11 +49,19 @@ struct ZygoteGroups: Sendable {
     init() {
         trees = (try? CgroupHierarchy.current(withRoots: true))?.trees ?? []
         own = try? CgroupMembership.of()
+        ownText = Self.text("self")
     }
+
+    private static func text(_ process: String) -> [UInt8]? {
+        try? Files.contents(of: "/proc/\(process)/cgroup", limit: textLimit)
+    }
+
+    private static let textLimit = 1 << 20
 
     /// Where the process at the other end of a connection stands, as far as it is elsewhere than we are.
     func join(of connection: Int32) throws(SystemCallError) -> Join {
         let peer = try PacketSockets.peer(of: connection)
+        if let ownText, Self.text("\(peer.process)") == ownText { return Join() }
         guard let theirs = try? CgroupMembership.of(peer.process), theirs != own else {
             return Join()
         }

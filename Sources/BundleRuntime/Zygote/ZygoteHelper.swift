@@ -17,6 +17,8 @@ struct ZygoteHelper: ~Copyable {
     let join: ZygoteGroups.Join
     /// What was blocked before the zygote blocked what it waits for.
     let signals: SignalSet
+    /// What `CgroupHierarchy.watch` has open.
+    let mounts: Int32?
 
     /// Milliseconds that a client has to say that it still wants it.
     private static let patience: UInt32 = 5000
@@ -37,13 +39,12 @@ struct ZygoteHelper: ~Copyable {
         if let flags = try? Descriptors.statusFlags(answers) {
             try? Descriptors.setStatusFlags(answers, flags & ~OpenFlags.nonBlocking.rawValue)
         }
-        guard let go = try? LocalSockets.receive(answers, limit: 16), go.bytes == ZygoteAnswer.go else {
-            Processes.exit(1)
-        }
         ModuleShelf.shared.tell { source in
             _ = try? LocalSockets.send(told, ZygoteReport.module(store: source.store, source.file).bytes)
         }
         let answer = work()
+        // A connection that is closed with something unread tells the client of that in place of the answer.
+        if !Self.mayGo.withLock({ $0 }) { Self.awaitGo(answers) }
         report(to: told)
         // Whoever reads the container's output sees its end now, and not when the kernel has taken this process apart.
         try? Descriptors.closeRange(from: 0, through: UInt32(ZygoteServer.lowestOwn - 1))
@@ -56,7 +57,8 @@ struct ZygoteHelper: ~Copyable {
     /// must not live on here. What isn't placed keeps its number, since the engine knows its files by number.
     private borrowing func place() throws(SystemCallError) {
         let network = ReadyNetwork.descriptor.map { [$0] } ?? []
-        let kept = ([connection, reports] + network + ModuleShelf.shared.descriptors).sorted()
+        let kept = ([connection, reports] + network + [mounts].compactMap { $0 } + ModuleShelf.shared.descriptors)
+            .sorted()
         guard let lowest = (kept + descriptors).min(), lowest >= ZygoteServer.lowestOwn else {
             throw SystemCallError("dup2", nil, .badDescriptor)
         }
@@ -88,9 +90,23 @@ struct ZygoteHelper: ~Copyable {
         try Environment.set(SocketActivation.processVariable, to: hasSockets ? "\(Processes.current)" : nil)
     }
 
+    /// Whether the client has said it.
+    private static let mayGo = Mutex(false)
+
+    /// Returns when the client has said that it still wants it.
+    private static func awaitGo(_ client: Int32) {
+        guard let go = try? LocalSockets.receive(client, limit: 16), go.bytes == ZygoteAnswer.go else {
+            Processes.exit(1)
+        }
+        mayGo.withLock { $0 = true }
+    }
+
     private borrowing func work() -> ZygoteAnswer {
         do throws(RuntimeFailure) {
-            let runtime = try ContainerRuntime(request.settings)
+            let client = connection
+            // What is only read and thought about is done while the client hears that it will be.
+            var runtime = try ContainerRuntime(request.settings)
+            runtime.beforeMaking = { Self.awaitGo(client) }
             switch request.operation {
             case .create:
                 try runtime.create(request.request)

@@ -9,50 +9,55 @@ struct ZygotePeer: Equatable, Sendable {
     private struct Identity: Equatable {
         /// Devices and inodes.
         var places: [[UInt64]] = []
-        var user: Substring?
-        var group: Substring?
-        var groups: Substring?
+        var user: String?
+        var group: String?
+        var groups: String?
         var capabilities: [UInt64] = []
-        var noNewPrivileges: Substring?
-        var filter: Substring?
+        var noNewPrivileges: String?
+        var filter: String?
         /// How many filters: a client that stands under a further one than the zygote could do less.
-        var filterCount: Substring?
+        var filterCount: String?
         var label: [UInt8] = []
     }
 
-    private static let namespaces = ["user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time"]
-    private static let capabilitySets = ["CapPrm", "CapEff", "CapBnd"]
+    private static let places = [
+        "ns/user", "ns/mnt", "ns/pid", "ns/net", "ns/ipc", "ns/uts", "ns/cgroup", "ns/time", "root",
+    ]
     private static let sizeLimit = 64 << 10
 
     private var identity: Identity
 
     /// A process as /proc shows it, by its number or `self`.
     init(_ process: String) throws(SystemCallError) {
-        let folder = "/proc/\(process)"
+        let folder = try Files.open("/proc/\(process)", flags: [.path, .directory])
         var identity = Identity()
-        for name in Self.namespaces.map({ "ns/\($0)" }) + ["root"] {
-            let status = try FileStatus.of("\(folder)/\(name)", followLinks: true)
+        identity.places.reserveCapacity(Self.places.count)
+        for place in Self.places {
+            let status = try FileStatus.of(place, in: folder.rawValue, followLinks: true)
             identity.places.append([status.device, status.inode])
         }
-        let status = String(
-            decoding: try Files.contents(of: "\(folder)/status", limit: Self.sizeLimit), as: UTF8.self)
-        for line in status.split(separator: "\n") {
-            guard let colon = line.firstIndex(of: ":") else { continue }
-            let value = line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " }
-            switch line[..<colon] {
+        let status = try Files.contents(of: "status", in: folder.rawValue, limit: Self.sizeLimit)
+        for line in status.split(separator: UInt8(ascii: "\n")) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+            var value: String {
+                let text = line[(colon + 1)...].drop { $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: " ") }
+                return String(decoding: text, as: UTF8.self)
+            }
+            switch String(decoding: line[..<colon], as: UTF8.self) {
             case "Uid": identity.user = value
             case "Gid": identity.group = value
             case "Groups": identity.groups = value
             case "NoNewPrivs": identity.noNewPrivileges = value
             case "Seccomp": identity.filter = value
             case "Seccomp_filters": identity.filterCount = value
-            case let name where Self.capabilitySets.contains(String(name)):
+            case "CapPrm", "CapEff", "CapBnd":
                 identity.capabilities.append(UInt64(value, radix: 16) ?? 0)
             default: break
             }
         }
         // Kernels without a security module, or with one that doesn't label, have no such file.
-        identity.label = (try? Files.contents(of: "\(folder)/attr/current", limit: Self.sizeLimit)) ?? []
+        identity.label =
+            (try? Files.contents(of: "attr/current", in: folder.rawValue, limit: Self.sizeLimit)) ?? []
         self.identity = identity
     }
 

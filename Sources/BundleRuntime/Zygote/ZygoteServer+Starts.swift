@@ -20,7 +20,8 @@ extension ZygoteServer {
                 let descriptors = received.release()
                 ZygoteHelper(
                     request: request, connection: connection, reports: parts.reports.theirs.rawValue,
-                    descriptors: descriptors, join: join, signals: parts.previousSignals
+                    descriptors: descriptors, join: join, signals: parts.previousSignals,
+                    mounts: nil
                 ).run()
             case .parent(let child, let pidfd):
                 children.add(child)

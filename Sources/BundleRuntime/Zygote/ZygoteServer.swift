@@ -42,6 +42,7 @@ public struct ZygoteServer: ~Copyable {
         do throws(EngineError) { try ModuleShelf.shared.open() } catch {
             throw RuntimeFailure(.system, "zygote: \(error)")
         }
+        Rehearsal.plan()
         self.parts = parts
         self.spares = ZygoteSpares(count: min(max(spares, 0), 16))
         groups = ZygoteGroups()

@@ -1,8 +1,9 @@
+import Cgroups
 import SystemCalls
 import WasmWorkload
 
 /// A process that a zygote forked before anybody asked. What every start takes is done by then: the fork itself, the pages of
-/// the program, a network namespace. It gets its request from the zygote, which has looked at the client.
+/// the program, a network namespace, and what takes long when it is done for the first time. It gets its request from the zygote, which has looked at the client.
 struct ZygoteSpare: ~Copyable {
     /// The connection with the zygote; its end is ours.
     let channel: Int32
@@ -15,8 +16,11 @@ struct ZygoteSpare: ~Copyable {
 
     consuming func run() -> Never {
         closeOthers()
-        ProgramPages.populate()
+        // The engine's code is used by whom this process forks, and such pages aren't inherited.
+        ProgramPages.populate(except: "/libwasmtime.so")
         guard ReadyNetwork.prepare() else { Processes.exit(1) }
+        Rehearsal.guest()
+        let mounts = CgroupHierarchy.watch()
         guard
             let message = try? LocalSockets.receive(
                 channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
@@ -25,7 +29,8 @@ struct ZygoteSpare: ~Copyable {
         else { Processes.exit(0) }
         ZygoteHelper(
             request: request, connection: connection, reports: reports,
-            descriptors: Array(message.descriptors.dropFirst()), join: ZygoteGroups.Join(), signals: signals
+            descriptors: Array(message.descriptors.dropFirst()), join: ZygoteGroups.Join(), signals: signals,
+            mounts: mounts
         ).run()
     }
 

@@ -74,6 +74,15 @@ public final class ModuleShelf: Sendable {
         return true
     }
 
+    /// Links the module that was used last as a start with this plan would, and lets it go.
+    public func rehearse(_ plan: WorkloadPlan) {
+        guard let module = state.withLock({ $0.modules.last?.module }),
+            let root = try? Files.open("/", flags: [.path, .directory]),
+            let workload = try? OpenedWorkload(inContainer: plan, root: root)
+        else { return }
+        _ = try? GuestModule(module, workload)
+    }
+
     /// The engine's descriptors of the modules' files: they have to stay open, at their numbers, for the modules to be used.
     public var descriptors: [Int32] { state.withLock { $0.modules.compactMap(\.module.fileDescriptor) } }
 }
