@@ -69,8 +69,9 @@ extension ContainerRoot {
             return try Mounts.create(context.rawValue, attributes: attributes)
         } catch {
             let complaint = Mounts.complaint(of: context.rawValue)
-            if plan.label != nil, complaint?.contains("context") == true || error.subject?.hasPrefix("context=") == true
-            {
+            // Such as: Unknown parameter 'context'.
+            let named = complaint?.split { !$0.isLetter }.contains("context") ?? false
+            if plan.label != nil, named || error.subject?.hasPrefix("context=") == true {
                 throw FieldError("linux.mountLabel", "no security module here takes it", cause: error)
             }
             throw FieldError(

@@ -69,7 +69,9 @@ public struct LinuxNetDevice: Equatable, Sendable {
             guard isName(device.name) else {
                 throw entry.invalid("\(shortened(device.name)) is no name of a network device")
             }
-            guard device.name.contains("%d") || !devices.contains(where: { $0.name == device.name }) else {
+            // Only as `%d` does the kernel take the character.
+            guard device.name.utf8.contains(UInt8(ascii: "%")) || !devices.contains(where: { $0.name == device.name })
+            else {
                 throw entry.invalid("\(shortened(device.name)) is the name of two devices")
             }
             devices.append(device)
