@@ -6,18 +6,6 @@ extension ContainerRoot {
     ///
     /// - Parameter terminal: the slave of a pty, opened in this mount namespace.
     public func bindConsole(_ terminal: Int32) throws(FieldError) {
-        try Self.bindConsole(terminal, paths)
-    }
-
-    /// The same after `enter`: with a terminal of the container's own devpts.
-    public static func bindEnteredConsole(_ terminal: Int32) throws(FieldError) {
-        let root = try asking("process.terminal") { () throws(SystemCallError) in
-            try Files.open("/", flags: [.path, .directory])
-        }
-        try bindConsole(terminal, ContainerPaths(root: root.rawValue))
-    }
-
-    private static func bindConsole(_ terminal: Int32, _ paths: ContainerPaths) throws(FieldError) {
         try asking("process.terminal", "/dev/console") { () throws(SystemCallError) in
             // Unix98 slaves have the majors 136 to 143.
             guard case .characterDevice(let number) = try MountedFile.of(terminal).kind,
@@ -25,7 +13,7 @@ extension ContainerRoot {
             else { throw SystemCallError("open_tree", "/dev/console", .notTerminal) }
             let tree = try Mounts.copyTree(in: terminal, recursive: false)
             let directory = try paths.openOrMakeWithoutLinks("/dev")
-            try cover("console", in: directory.rawValue, with: tree.rawValue)
+            try Self.cover("console", in: directory.rawValue, with: tree.rawValue)
         }
     }
 

@@ -27,9 +27,6 @@ public struct SeccompProfile: Hashable, Sendable {
     /// The calls that kill the process, whatever their arguments.
     public var fatal: [SystemCallNumber] { table.calls { $0 == .always(.kill) } }
 
-    /// How long the filter is.
-    public var instructionCount: Int { program.count }
-
     var program: [SecureComputing.Instruction] { FilterProgram(table).instructions }
 
     /// Calls that can be done without, where the bound leaves room for them, which threads without network use up: read(2) is

@@ -45,11 +45,6 @@ struct NamespacePlan: Sendable {
         return !OpenedNamespaces.isOurs(path: path, kind)
     }
 
-    /// Whether the container has a namespace of the kind that isn't the runtime's.
-    func has(_ kind: LinuxNamespace.Kind) -> Bool {
-        new.contains(kind.kinds) || joined.contains { $0.kind == kind }
-    }
-
     /// A process of its own is needed between the runtime, which stays where it is, and the container's first one.
     var needsStep: Bool { !joined.isEmpty || !timeOffsets.isEmpty }
 }

@@ -34,7 +34,7 @@ enum EventsCommand {
             _ = try Poll.wait(&nothing, timeout: min(step, next > now ? next - now : 0))
             // A container that ends between two looks takes its cgroup with it: that is no failure.
             guard (try? isActive(id, runtime)) == true else { return }
-            let found = (try? runtime.statistics(of: id).outOfMemoryKills) ?? kills
+            let found = (try? runtime.outOfMemoryKills(of: id)) ?? kills
             for _ in kills..<max(kills, min(found, kills &+ 100)) { print("oom", id, data: nil) }
             kills = max(kills, found)
             guard Clocks.now(.monotonic) >= next else { continue }
