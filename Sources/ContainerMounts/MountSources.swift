@@ -28,13 +28,21 @@ public struct MountSources: ~Copyable {
     ///
     /// - Parameter all: the sources of all binds, for a process that is going to be where the host's paths aren't.
     public init(for plan: borrowing MountPlan, all: Bool = false) throws(FieldError) {
+        var locks: LockedFlags?
         for mount in plan.mounts {
             guard case .bind(let source, let recursive) = mount.action else { continue }
             let mapping = try plan.identityMapping(of: mount)
             guard all || plan.hasUserNamespace || mapping != nil else { continue }
             // It isn't there before the mounts in front of it are. Its ids the container's process couldn't map.
             if mapping == nil, plan.placeInTree(ofSource: mount) != nil { continue }
-            guard let tree = try Self.open(source, recursive: recursive, mount) else { continue }
+            let opened = try asking("\(mount.field).source") { () throws(SystemCallError) in
+                try Files.open(source, flags: mount.options.followsSource ? .path : [.path, .noFollow])
+            }
+            guard let tree = try Self.copy(opened.rawValue, recursive: recursive, mount) else { continue }
+            if plan.hasUserNamespace, LockedFlags.couldRefuse(mount.options) {
+                if locks == nil { locks = try LockedFlags(field: "\(mount.field).options") }
+                try locks?.check(mount, source: opened.rawValue, path: source)
+            }
             try asking("\(mount.field).source") { () throws(SystemCallError) in try Self.cutOff(tree.rawValue, plan) }
             if let mapping { try Self.map(tree.rawValue, mapping, mount) }
             binds[mount.index] = tree.release()
@@ -55,11 +63,11 @@ public struct MountSources: ~Copyable {
         }
     }
 
-    private static func open(
-        _ source: String, recursive: Bool, _ mount: PlannedMount
+    private static func copy(
+        _ source: Int32, recursive: Bool, _ mount: PlannedMount
     ) throws(FieldError) -> OwnedDescriptor? {
         do throws(SystemCallError) {
-            return try Mounts.copyTree(source, recursive: recursive, followLinks: mount.options.followsSource)
+            return try Mounts.copyTree(in: source, recursive: recursive)
         } catch {
             // Without privileges: the container's process tries in its own namespaces. An idmapped mount it can't make.
             if error.errno == .notPermitted, mount.options.mapping == nil, mount.uidMappings.isEmpty { return nil }

@@ -285,4 +285,89 @@ import Testing
         #expect(report.refusal == nil, "\(report.text)")
         #expect(report.answer("options /data")?.hasPrefix("ro,nosuid,nodev,noexec") == true)
     }
+
+    /// A bundle's folder that is read-only, nosuid, nodev and noexec on the host, bound with these options.
+    private func lockedSource(_ configuration: Configuration, _ options: String, _ words: String...) throws
+        -> Bundle.Report
+    {
+        let bundle = try Bundle()
+        for folder in ["rootfs/data", "above", "above/below"] { try bundle.makeDirectory(folder) }
+        var configuration = configuration
+        configuration.mounts.append(
+            #"{"destination":"/data","type":"bind","source":"\#(bundle.path)/above","options":[\#(options)]}"#)
+        try bundle.write("config.json", configuration.text(root: bundle.path + "/rootfs"))
+        let place = bundle.path + (words.contains("onlybelow") ? "/above/below" : "/above")
+        return try Bundle.probe(["enter", "bundle=\(bundle.path)", "locked=\(place)", "options=/data"] + words)
+    }
+
+    @Test(arguments: [
+        ("\"rbind\",\"rw\"", "rw", "ro"), ("\"bind\",\"ro\",\"dev\"", "dev", "nodev"),
+        ("\"bind\",\"ro\",\"suid\"", "suid", "nosuid"),
+        ("\"bind\",\"ro\",\"exec\"", "exec", "noexec"), ("\"bind\",\"ro\",\"noatime\"", "noatime", "relatime"),
+        ("\"bind\",\"ro\",\"nodiratime\"", "relatime,nodiratime", "relatime"), ("\"rbind\",\"rrw\"", "rrw", "ro"),
+    ])
+    func whatTheHostHasOtherwiseIsRefusedByItsName(options: String, word: String, host: String) throws {
+        let report = try lockedSource(mapped(), options)
+        let index = mapped().mounts.count
+        let refusal = report.refusal ?? report.text
+        #expect(refusal.hasPrefix("mounts[\(index)].options: \"\(word)\" can't be had: "), "\(refusal)")
+        #expect(refusal.contains("/above is \(host) on the host"), "\(refusal)")
+        // The same container, had it to copy the source itself: the kernel's locks.
+        let own = try lockedSource(mapped(), options, "nosources")
+        #expect(own.refusal?.hasPrefix("mounts[\(index)].options: ") == true, "\(own.text)")
+    }
+
+    @Test func recursiveOptionsAreHeldAgainstWhatIsMountedBelow() throws {
+        let report = try lockedSource(mapped(), #""rbind","rrw""#, "onlybelow")
+        #expect(report.refusal?.contains("\"rrw\" can't be had: ") == true, "\(report.text)")
+        #expect(report.refusal?.contains("/above/below is ro on the host") == true, "\(report.text)")
+        // Not bound, so of no concern.
+        let single = try lockedSource(mapped(), #""bind","rrw""#, "onlybelow")
+        #expect(single.refusal == nil, "\(single.text)")
+    }
+
+    @Test(arguments: [#""rbind""#, #""rbind","ro","relatime""#, #""rbind","ro","nosuid","nodev","noexec""#])
+    func optionsThatLeaveTheHostsFlagsAreGranted(options: String) throws {
+        let report = try lockedSource(mapped(), options)
+        #expect(report.answer("options /data")?.hasPrefix("ro,nosuid,nodev,noexec,relatime") == true, "\(report.text)")
+    }
+
+    @Test func withoutAUserNamespaceFlagsAreTakenBack() throws {
+        let report = try lockedSource(.standard, #""rbind","rw","dev""#)
+        #expect(report.answer("options /data")?.hasPrefix("rw,relatime") == true, "\(report.text)")
+    }
+}
+
+@Suite struct LockedFlagsTests {
+    private static let table = """
+        20 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+        31 30 0:5 / /srv/a/deep ro,noatime - tmpfs x rw
+        30 20 0:4 / /srv/a\\040b/.. rw,relatime - tmpfs x rw
+        32 20 0:4 / /srv/a rw,nosuid,nodiratime - tmpfs x ro
+        33 32 0:6 / /srv/a/in ro,relatime - tmpfs x rw
+        34 33 0:7 / /srv/a/in/more rw,relatime - tmpfs x rw
+        35 20 0:8 / /srv/ab rw,relatime - tmpfs x rw
+        damaged line
+        """
+
+    @Test func mountsBelowAFolderAreFoundByTheirParents() throws {
+        let flags = LockedFlags(table: Self.table)
+        func below(_ folder: String, of number: UInt64) -> [UInt64] {
+            let top = LockedFlags.HostMount(number: number, parent: 0, point: "", attributes: [])
+            return flags.inside(folder, of: top).map(\.number).sorted()
+        }
+        #expect(below("/srv/a", of: 32) == [33, 34])
+        #expect(below("/srv/a/in", of: 33) == [34])
+        #expect(below("/srv/a/other", of: 32).isEmpty)
+        #expect(below("/", of: 20) == [30, 31, 32, 33, 34, 35])
+    }
+
+    @Test func onlyOptionsThatClearOrChangeHowTimesAreKeptAreLookedAt() throws {
+        for (options, isLookedAt) in [
+            (["ro", "nosuid"], false), (["rw"], true), (["rrw"], true), (["relatime"], true), (["symfollow"], false),
+            ([], false),
+        ] {
+            #expect(LockedFlags.couldRefuse(try MountOptions(options, field: "x")) == isLookedAt, "\(options)")
+        }
+    }
 }

@@ -36,7 +36,7 @@ struct ContainerProbe {
         let target = try Files.open(path, flags: [.path, .directory])
         if words.has("locked") {
             let tree = try Mounts.copyTree(path, recursive: false)
-            try Mounts.change(tree.rawValue, set: [.noSetUserID, .noDevices, .noExecution])
+            try Mounts.change(tree.rawValue, set: [.readOnly, .noSetUserID, .noDevices, .noExecution])
             try Mounts.move(tree.rawValue, onto: target.rawValue)
         } else {
             let context = try Mounts.openContext(type: "tmpfs")

@@ -58,6 +58,22 @@ struct MountTests {
         #expect(shared.count == 1 && shared[0].contains(" /three ") && shared[0].contains(" master:"), "\(outcome)")
     }
 
+    /// In a namespace of its own the host's mounts have their flags locked: nobody may write by way of a container.
+    @Test(arguments: Guest.allCases) func aUserNamespaceWritesNothingThatIsReadOnlyOnTheHost(guest: Guest) throws {
+        let shared = try runtime.directory("shared")
+        let container = try runtime.bundle(guest, "write", "/data/made", "text") {
+            $0.useOwnUserNamespace()
+            $0.mounts.append(BundleConfiguration.bind(shared, "/data", "rw"))
+        }
+        try container.giveFilesAway()
+        let outcome = try runtime.other(
+            "/usr/bin/unshare", "--mount", "--propagation", "slave", "sh", "-c",
+            "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"", shared,
+            runtime.martlet, "--root", runtime.stateDirectory, "run", "--bundle", container.bundle, container.id)
+        #expect(outcome.code != 0 && outcome.error.contains("].options: \"rw\" can't be had: "), "\(outcome)")
+        #expect(!Machine.exists("\(shared)/made"))
+    }
+
     @Test(arguments: Guest.allCases) func aSingleFileIsMounted(guest: Guest) throws {
         let file = try runtime.file("note", "one file")
         let read = try runtime.bundle(guest, "read", "/etc/deep/note") {
