@@ -15,12 +15,7 @@ extension ContainerRoot {
         }
         try refuseKernelTarget(mount, target.rawValue, tree: target.rawValue)
         let hierarchies = try asking(mount.field) { () throws(SystemCallError) in try CgroupMounts.current() }
-        let tree = try asking(mount.field) { () throws(SystemCallError) in
-            let context = try Mounts.openContext(type: "tmpfs")
-            try Mounts.configure(context.rawValue, "source", "cgroup")
-            try Mounts.configure(context.rawValue, "mode", "0755")
-            return try Mounts.create(context.rawValue, attributes: [.noSetUserID, .noDevices, .noExecution])
-        }
+        let tree = try foldersOfHierarchies(mount)
         try finish(tree.rawValue, mount)
         try place(tree.rawValue, at: target, mount)
         for hierarchy in hierarchies {
@@ -29,6 +24,19 @@ extension ContainerRoot {
         }
         // The hierarchies are read-only in any case: without this the container could fill a directory of its own.
         if plan.hasOwnMountNamespace, mount.options.own.set.contains(.readOnly) { makeReadOnlyLater(tree, mount) }
+    }
+
+    private func foldersOfHierarchies(_ mount: PlannedMount) throws(FieldError) -> OwnedDescriptor {
+        do throws(SystemCallError) {
+            let context = try Mounts.openContext(type: "tmpfs")
+            try Mounts.configure(context.rawValue, "source", "cgroup")
+            try Mounts.configure(context.rawValue, "mode", "0755")
+            if let label = plan.label { try Mounts.configure(context.rawValue, "context", label) }
+            return try Mounts.create(context.rawValue, attributes: [.noSetUserID, .noDevices, .noExecution])
+        } catch {
+            if error.subject?.hasPrefix("context=") == true { throw Self.unlabelled(error) }
+            throw FieldError(mount.field, "", cause: error)
+        }
     }
 
     private func mountHierarchy(

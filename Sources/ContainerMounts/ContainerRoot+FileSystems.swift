@@ -14,6 +14,7 @@ extension ContainerRoot {
             guard let substitute = try substitute(for: type, mount, error) else { throw error }
             tree = substitute
         }
+        try labelRoot(of: tree.rawValue, mount, type: type)
         if mount.options.copiesUp { try copyUp(from: target.rawValue, to: tree.rawValue, mount) }
         try finish(tree.rawValue, mount)
         try place(tree.rawValue, at: target, mount)
@@ -72,11 +73,22 @@ extension ContainerRoot {
             // Such as: Unknown parameter 'context'.
             let named = complaint?.split { !$0.isLetter }.contains("context") ?? false
             if plan.label != nil, named || error.subject?.hasPrefix("context=") == true {
-                throw FieldError("linux.mountLabel", "no security module here takes it", cause: error)
+                throw Self.unlabelled(error)
             }
             throw FieldError(
                 mount.field, "\(type) on \(mount.path)" + (complaint.map { ": \($0)" } ?? ""), cause: error)
         }
+    }
+
+    private func labelRoot(of tree: Int32, _ mount: PlannedMount, type: String) throws(FieldError) {
+        guard let label = plan.label, MountLabel(type: type) == .attribute else { return }
+        try asking("linux.mountLabel", "\(type) on \(mount.path)") { () throws(SystemCallError) in
+            try MountLabel.set(label, root: tree)
+        }
+    }
+
+    static func unlabelled(_ error: SystemCallError) -> FieldError {
+        FieldError("linux.mountLabel", "no security module here takes it", cause: error)
     }
 
     private func configure(
@@ -91,7 +103,7 @@ extension ContainerRoot {
         if let covered, !mount.options.parameters.contains(where: { $0.key == "mode" }) {
             try Mounts.configure(context, "mode", String(covered, radix: 8))
         }
-        if let label = plan.label, type != "proc", type != "sysfs", type != "mqueue" {
+        if let label = plan.label, MountLabel(type: type) == .parameter {
             try Mounts.configure(context, "context", label)
         }
         for parameter in mount.options.parameters { try configure(context, parameter, type: type) }

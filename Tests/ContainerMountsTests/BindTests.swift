@@ -184,6 +184,23 @@ import Testing
         try bundle.expectCanary()
     }
 
+    @Test(.enabled(if: !Machine.hasSELinux, "this kernel takes labels"))
+    func aLabelIsForWhatTheContainerHasOfItsOwn() throws {
+        let bundle = try Bundle()
+        func refusal(_ type: String) throws -> String? {
+            var configuration = Configuration(
+                mounts: [#"{"destination":"/x","type":"\#(type)","options":["ro"]}"#],
+                linux: [#""mountLabel":"system_u:object_r:tmp_t:s0""#])
+            configuration.namespaces += ["pid", "ipc", "network", "cgroup"]
+            return try bundle.enter(configuration).refusal
+        }
+        for type in ["proc", "sysfs", "cgroup2"] { #expect(try refusal(type) == nil) }
+        // What takes one is refused by the field's name, since no module here does.
+        for type in ["tmpfs", "devpts", "mqueue"] {
+            #expect(try refusal(type)?.hasPrefix("linux.mountLabel: ") == true, "\(type)")
+        }
+    }
+
     @Test func anUnknownTypeOrParameterIsNamed() throws {
         let bundle = try Bundle()
         let type = try bundle.enter(Configuration(mounts: [#"{"destination":"/x","type":"nosuchfs"}"#]))

@@ -139,4 +139,5 @@ struct Configuration {
 /// What these tests need of the machine.
 enum Machine {
     static let isRoot = Processes.effectiveUser == 0
+    static let hasSELinux = (try? FileStatus.of("/sys/fs/selinux/enforce")) != nil
 }

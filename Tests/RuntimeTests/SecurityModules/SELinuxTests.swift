@@ -32,6 +32,33 @@ struct SELinuxTests {
         #expect(device?.contains("context=\(Self.mountLabel)") == true, "\(device ?? "no /dev")")
     }
 
+    /// Each is one file system for the whole machine, of which another label is EBUSY, or the host's tree in its place.
+    @Test func whatIsTheMachinesOwnKeepsItsLabels() throws {
+        let groups: JSONValue = ["destination": "/sys/fs/cgroup", "type": "cgroup", "options": ["ro"]]
+        let container = try runtime.bundle(.native, "rest") {
+            $0.linux["mountLabel"] = .string(Self.mountLabel)
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "network", "ipc", "mount", "cgroup"])
+            $0.mounts += [["destination": "/sys", "type": "sysfs", "options": ["ro"]], groups]
+        }
+        _ = try container.launch()
+        let mounts = Machine.lines(of: "/proc/\(try container.process())/mountinfo")
+        let groupsLine = mounts.first { $0.split(separator: " ").dropFirst(4).first == "/sys/fs/cgroup" } ?? "none"
+        #expect(groupsLine.contains(" / /sys/fs/cgroup ro") && groupsLine.contains(" - cgroup2 "), "\(groupsLine)")
+        #expect(!groupsLine.contains("context="), "\(groupsLine)")
+    }
+
+    @Test func theRootOfMessageQueuesHasTheLabel() throws {
+        let queues: JSONValue = ["destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue"]
+        let container = try runtime.bundle(.native, "rest") {
+            $0.linux["mountLabel"] = .string(Self.mountLabel)
+            $0.mounts.append(queues)
+        }
+        _ = try container.launch()
+        let label = try runtime.other(
+            "/usr/bin/stat", "--format=%C", "/proc/\(try container.process())/root/dev/mqueue")
+        #expect(label.output.hasPrefix(Self.mountLabel), "\(label)")
+    }
+
     @Test(arguments: Guest.allCases) func aLabelThatThePolicyLacksIsRefused(guest: Guest) throws {
         let process = try runtime.bundle(guest, "args") { $0.process["selinuxLabel"] = "a:b:c:s0" }.run()
         #expect(process.code != 0 && process.error.contains("process.selinuxLabel"), "\(process)")
