@@ -31,6 +31,9 @@ public struct PlannedMount: Equatable, Sendable {
         return false
     }
 
+    /// Whether the ids of files are mapped, in any of the ways to ask for it.
+    public var isMapped: Bool { options.mapping != nil || !uidMappings.isEmpty }
+
     /// Made read-only only when everything in it is made: devices, and the targets of other mounts.
     public var isReadOnlyLate: Bool {
         guard options.own.set.contains(.readOnly) else { return false }
@@ -82,7 +85,7 @@ public struct PlannedMount: Equatable, Sendable {
             throw FieldError(optionsField, "\"\(printable(unknown.key))\" is unknown for a bind")
         }
         if !isBind {
-            if options.mapping != nil || !uidMappings.isEmpty {
+            if isMapped {
                 throw FieldError(
                     options.mapping != nil ? optionsField : "\(field).uidMappings", "only binds can be idmapped")
             }

@@ -39,10 +39,21 @@ struct ContainerInit {
         var entersLater: Bool
     }
 
-    /// Mount sources are owned by the creator's stack.
+    /// Opened by the creator, who closes them when they are inherited; used and closed by the first process.
     final class MountSourcesBox {
-        let sources: MountSources
-        init(_ sources: consuming MountSources) { self.sources = sources }
+        private(set) var sources: MountSources
+        private let room: DescriptorRoom
+
+        init(_ sources: consuming MountSources, _ room: DescriptorRoom) {
+            self.sources = sources
+            self.room = room
+        }
+
+        /// Closes all of them in this process, which has its own limit of descriptors from then on.
+        func close() throws(SystemCallError) {
+            sources = MountSources()
+            try room.giveBack()
+        }
     }
 
     func run(_ channel: consuming InitChannel) -> Never {
@@ -169,6 +180,7 @@ struct ContainerInit {
             plan.trace.mark("root")
             try root.mountAll(sources: sources.mounts.sources)
             plan.trace.mark("mounts")
+            try asking("process.rlimits") { () throws(SystemCallError) in try sources.mounts.close() }
             try root.makeDevices()
             plan.trace.mark("devices")
             return root

@@ -26,7 +26,6 @@ extension ContainerMaking {
             }
         let entrances = try ContainerEntrances(inGroups ? cgroup : nil, inUnified: groupNumber != nil)
         let mountSources = try openMountSources()
-        self.mountSources = mountSources
         var numbers = connections.sources(mountSources)
         numbers.entrances = entrances
         numbers.entersLater = !inGroups
@@ -45,6 +44,8 @@ extension ContainerMaking {
         if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings?.takeOutOfMemoryScore() }
         let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
         process = spawned.number
+        // It has them now. Hooks, among others, have our limits.
+        do throws(SystemCallError) { try mountSources.close() } catch { throw RuntimeFailure(.system, "\(error)") }
         plan.trace.mark("cloned")
         try spawn.map(spawned.number)
         if numbers.waitsForGo {
@@ -56,7 +57,14 @@ extension ContainerMaking {
     }
 
     private func openMountSources() throws(RuntimeFailure) -> ContainerInit.MountSourcesBox {
-        do throws(FieldError) { return .init(try MountSources(for: plan.mounts)) } catch { throw RuntimeFailure(error) }
+        let trees = plan.mounts.mounts.count { $0.isBind && (plan.namespaces.hasUser || $0.isMapped) }
+        let room: DescriptorRoom
+        do throws(SystemCallError) { room = try DescriptorRoom(forTrees: trees) } catch {
+            throw RuntimeFailure(.system, "\(error)")
+        }
+        do throws(FieldError) { return .init(try MountSources(for: plan.mounts), room) } catch {
+            throw RuntimeFailure(error)
+        }
     }
 
     /// The group of version 2, in which the process can begin.

@@ -12,8 +12,6 @@ final class ContainerMaking {
     let runtime: ContainerRuntime
     let plan: ContainerPlan
     let joined: OpenedNamespaces
-    /// Open for as long as the first process may need them, which has them from us.
-    var mountSources: ContainerInit.MountSourcesBox?
     private let store: BundleStore
     let directory: ContainerDirectory
     private(set) var state: BundleState

@@ -74,6 +74,36 @@ struct MountTests {
         #expect(!Machine.exists("\(shared)/made"))
     }
 
+    /// Their trees are opened outside of the user namespace, all before the container's process is made.
+    @Test(arguments: Guest.allCases) func moreMountsThanDescriptorsAreAllowedAreMade(guest: Guest) throws {
+        let shared = try runtime.directory("shared")
+        try runtime.file("shared/greeting", "hello")
+        let last = 1100
+        let words = guest == .native ? ["read", "/proc/self/limits"] : ["read", "/data/\(last)/greeting"]
+        let hook = BundleConfiguration.hook("ulimit -Sn >> \(runtime.path("limits"))")
+        let container = try runtime.bundle(guest) {
+            $0.arguments += words
+            $0.useOwnUserNamespace()
+            $0.mounts += (0...last).map { BundleConfiguration.bind(shared, "/data/\($0)") }
+            $0.others["hooks"] = ["createRuntime": [hook]]
+        }
+        try container.giveFilesAway()
+        let outcome = try runtime.other(
+            "/usr/bin/prlimit", "--nofile=1000:4000", runtime.martlet, "--root", runtime.stateDirectory, "run",
+            "--bundle", container.bundle, container.id)
+        if guest == .native {
+            let limit = outcome.lines.first { $0.hasPrefix("Max open files") }?.split(separator: " ")
+            #expect(limit?[3...4] == ["1000", "4000"], "\(outcome)")
+        } else {
+            #expect(outcome.output == "hello", "\(outcome)")
+        }
+        #expect(Machine.text(of: runtime.path("limits")) == "1000\n")
+        let less = try runtime.other(
+            "/usr/bin/prlimit", "--nofile=1000:1000", runtime.martlet, "--root", runtime.stateDirectory, "run",
+            "--bundle", container.bundle, container.id)
+        #expect(less.code != 0 && less.error.contains("mounts[") && less.error.contains("EMFILE"), "\(less)")
+    }
+
     @Test(arguments: Guest.allCases) func aSingleFileIsMounted(guest: Guest) throws {
         let file = try runtime.file("note", "one file")
         let read = try runtime.bundle(guest, "read", "/etc/deep/note") {
