@@ -43,6 +43,22 @@ struct LogSettings: Sendable {
         let path = text.hasPrefix("file:") ? String(text.dropFirst(5)) : text
         return path.isEmpty ? nil : path
     }
+
+    /// Makes the file when it isn't there, as runc and crun do before anything else: who reads it after a failure must find
+    /// the reason there.
+    ///
+    /// Errors: it can't be opened; it isn't written to any more then.
+    mutating func open() throws(CommandFailure) {
+        guard let path else { return }
+        do throws(SystemCallError) { _ = try Self.file(path) } catch {
+            self.path = nil
+            throw CommandFailure("--log \(path.printable()): \(error)")
+        }
+    }
+
+    static func file(_ path: String) throws(SystemCallError) -> OwnedDescriptor {
+        try Files.open(path, flags: [.writeOnly, .create, .append, .noControllingTerminal], mode: 0o644)
+    }
 }
 
 /// The log of one command: a line on standard error, and the same in the file of `--log`, where conmon and containerd look
@@ -57,7 +73,7 @@ struct BundleLog: Sendable {
         guard let path = settings.path else { return }
         let entry = Self.entry(level, line, format: settings.format, time: Clocks.now(.realtime))
         do throws(SystemCallError) {
-            let file = try Files.open(path, flags: [.writeOnly, .create, .append, .noControllingTerminal], mode: 0o644)
+            let file = try LogSettings.file(path)
             try Files.writeAll(file.rawValue, Array(entry.utf8))
         } catch { Diagnostics.report("the log can't be written: \(error)") }
     }

@@ -16,8 +16,9 @@ enum BundleProgram {
 
     /// Performs a verb. Whatever fails is one line on standard error and in the log, and a status.
     static func perform(_ verb: BundleVerb, _ words: [String], _ globals: GlobalSettings) -> Int32 {
-        let context = BundleContext(globals: globals)
+        var context = BundleContext(globals: globals)
         do {
+            try context.globals.log.open()
             return try verb.perform(words, context)
         } catch let error as UsageError where error.isHelp {
             Diagnostics.print(error.message)

@@ -95,6 +95,16 @@ struct RefusalTests {
         #expect(container.cgroups().isEmpty)
     }
 
+    @Test(arguments: [["list"], ["state", "absent"], ["run", "--bundle", "/", "x"]])
+    func aLogThatCannotBeWrittenIsAnErrorBeforeAnythingElse(words: [String]) throws {
+        for path in ["invalid:/log", "/no-such-folder/log", "/"] {
+            let runtime = try Runtime(options: ["--log", path])
+            let outcome = try runtime.start(words).wait()
+            #expect(outcome.code == 1 && outcome.error.contains("--log \(path)"), "\(outcome)")
+            #expect(outcome.output.isEmpty && outcome.error.split(separator: "\n").count == 1, "\(outcome)")
+        }
+    }
+
     @Test(arguments: ["text", "json"]) func theLogHasTheError(format: String) throws {
         let runtime = try Runtime(options: ["--log", "/tmp/mr-log-\(UUID().uuidString)", "--log-format", format])
         defer { try? FileManager.default.removeItem(atPath: runtime.options[3]) }
