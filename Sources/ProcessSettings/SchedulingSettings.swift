@@ -53,6 +53,7 @@ public struct SchedulingSettings: Equatable, Sendable {
         guard let priority = UInt32(exactly: asked.priority) else {
             throw FieldError("process.scheduler.priority", "\(asked.priority) is negative")
         }
+        if asked.policy == .deadline { try checkDeadline(asked) }
         scheduler.nice = asked.nice
         scheduler.priority = priority
         scheduler.runtime = asked.runtime
@@ -60,6 +61,26 @@ public struct SchedulingSettings: Equatable, Sendable {
         scheduler.period = asked.period
         return scheduler
     }
+
+    /// For all that is wrong with them the kernel has EINVAL alone. A period of 0 is the deadline.
+    private static func checkDeadline(_ asked: LinuxScheduler) throws(FieldError) {
+        guard asked.runtime >= shortestRuntime else {
+            throw FieldError(
+                "process.scheduler.runtime", "\(asked.runtime) ns is less than SCHED_DEADLINE takes, \(shortestRuntime)"
+            )
+        }
+        guard asked.runtime <= asked.deadline else {
+            throw FieldError(
+                "process.scheduler.deadline", "\(asked.deadline) ns is less than the runtime, \(asked.runtime)")
+        }
+        guard asked.period == 0 || asked.deadline <= asked.period else {
+            throw FieldError(
+                "process.scheduler.period", "\(asked.period) ns is less than the deadline, \(asked.deadline)")
+        }
+    }
+
+    /// DL_SCALE of the kernel: shorter runtimes are below what it counts in.
+    private static let shortestRuntime: UInt64 = 1024
 
     /// What is said of a process from outside as well: 0 is the caller.
     func apply(to process: Int32) throws(FieldError) {

@@ -30,6 +30,19 @@ import Testing
         #expect(report.value("error")?.hasPrefix("process.scheduler: sched_setattr: ") == true, "\(report)")
     }
 
+    @Test(arguments: [
+        (0, 20_000_000, 0, "runtime"), (1023, 20_000_000, 0, "runtime"), (2048, 0, 0, "deadline"),
+        (3000, 2999, 0, "deadline"), (2048, 4096, 4095, "period"),
+    ]) func aDeadlineThatCannotBeNamesWhatIsWrong(runtime: Int64, deadline: Int64, period: Int64, field: String) throws
+    {
+        let asked: JSONValue = [
+            "policy": "SCHED_DEADLINE", "runtime": .integer(runtime), "deadline": .integer(deadline),
+            "period": .integer(period),
+        ]
+        let report = try ProbeProcess.run(configuration(process: process(status, ("scheduler", asked))))
+        #expect(report.value("error")?.hasPrefix("process.scheduler.\(field): ") == true, "\(report)")
+    }
+
     @Test func processorsAreForExecOnly() throws {
         let asked: JSONValue = ["initial": "0", "final": "0"]
         let file = configuration(process: process(status, ("execCPUAffinity", asked)))
