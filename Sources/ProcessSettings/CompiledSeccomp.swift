@@ -18,8 +18,14 @@ public struct CompiledSeccomp: Equatable, Sendable {
 
     /// Compiles, or takes what was compiled before out of the cache.
     ///
+    /// - Parameter refusesUnknown: names that stand for no system call are an error; else they are passed over, since a
+    ///   profile may be younger than the library.
+    ///
     /// Errors: what libseccomp or this kernel doesn't have; `SCMP_ACT_NOTIFY` by default, or without a socket for it.
-    public init(_ seccomp: LinuxSeccomp, cache: SeccompCache? = nil) throws(FieldError) {
+    public init(
+        _ seccomp: LinuxSeccomp, cache: SeccompCache? = nil, refusesUnknown: Bool = false
+    ) throws(FieldError) {
+        if refusesUnknown { try seccomp.refuseUnknownCalls() }
         (flags, hasDefaultFlags) = try Self.flags(seccomp)
         guard let cache else {
             var compiler = try FilterCompiler(seccomp)

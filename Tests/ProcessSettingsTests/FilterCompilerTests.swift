@@ -127,6 +127,19 @@ import Testing
         #expect(error?.field == "linux.seccomp.architectures[1]")
     }
 
+    @Test func namesOfNoCallArePassedOverUnlessTheyAreToBeRefused() throws {
+        let rules: [LinuxSeccomp.Rule] = [
+            .init(names: ["mkdir"], action: .errno), .init(names: ["rmdir", "no_such_call"], action: .errno),
+        ]
+        let seccomp = LinuxSeccomp(defaultAction: .allow, syscalls: rules)
+        #expect(try machine(seccomp).run(number("rmdir")) == FilterMachine.errno(1))
+        let error = #expect(throws: FieldError.self) { try CompiledSeccomp(seccomp, refusesUnknown: true) }
+        #expect(error?.field == "linux.seccomp.syscalls[1].names[1]")
+        // One that another architecture has is known.
+        let known = LinuxSeccomp(defaultAction: .allow, syscalls: [.init(names: ["_newselect"], action: .errno)])
+        #expect(try !CompiledSeccomp(known, refusesUnknown: true).program.isEmpty)
+    }
+
     @Test func callsNewerThanTheProfileAreUnknownInsteadOfForbidden() throws {
         guard seccomp_arch_native() == FilterMachine.x86 else { return }
         let rules: [LinuxSeccomp.Rule] = [.init(names: ["read", "openat2"], action: .allow)]

@@ -49,7 +49,7 @@ final class ExecPlan {
         circumstances.isRootless = runtime.isRootless
         circumstances.preservedDescriptors = preserved
         circumstances.version = SpecificationVersion(configuration.version)
-        circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
+        circumstances.keepsOriginalGroups = configuration.keepsOriginalGroups
         var asked = process
         if guest != nil {
             asked.giveUpPrivileges()
@@ -59,7 +59,8 @@ final class ExecPlan {
         do throws(FieldError) {
             settings = try ProcessSettings(asked, linux: configuration.linux, circumstances: circumstances)
             if let filter = configuration.linux.seccomp {
-                seccomp = try CompiledSeccomp(filter, cache: runtime.filters)
+                seccomp = try CompiledSeccomp(
+                    filter, cache: runtime.filters, refusesUnknown: configuration.refusesUnknownCalls)
             } else {
                 seccomp = nil
             }

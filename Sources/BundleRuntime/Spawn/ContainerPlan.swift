@@ -64,7 +64,8 @@ final class ContainerPlan {
             settings = try Self.settings(
                 configuration, isWasm: guest != nil, isRootless: isRootless, preserved: preserved)
             if let asked = configuration.linux.seccomp {
-                seccomp = try CompiledSeccomp(asked, cache: cache)
+                seccomp = try CompiledSeccomp(
+                    asked, cache: cache, refusesUnknown: configuration.refusesUnknownCalls)
             } else {
                 seccomp = nil
             }
@@ -81,7 +82,7 @@ final class ContainerPlan {
         circumstances.isRootless = isRootless
         circumstances.preservedDescriptors = preserved
         circumstances.version = SpecificationVersion(configuration.version)
-        circumstances.keepsOriginalGroups = configuration.annotations["run.oci.keep_original_groups"] == "1"
+        circumstances.keepsOriginalGroups = configuration.keepsOriginalGroups
         return try ProcessSettings(process, linux: configuration.linux, circumstances: circumstances)
     }
 

@@ -44,6 +44,23 @@ struct AnnotationTests {
         #expect(try container.run().code == 5)
     }
 
+    @Test(arguments: Guest.allCases) func namesOfNoSystemCallAreRefusedWhereTheAnnotationAsks(guest: Guest) throws {
+        for (value, isRefused) in [("1", true), ("0", false), (nil, false)] as [(String?, Bool)] {
+            let container = try runtime.bundle(guest, "exit", "7") {
+                $0.linux["seccomp"] = [
+                    "defaultAction": "SCMP_ACT_ALLOW",
+                    "syscalls": [["names": ["mkdir", "no_such_call"], "action": "SCMP_ACT_ERRNO"]],
+                ]
+                if let value {
+                    $0.others["annotations"] = ["run.oci.seccomp_fail_unknown_syscall": .string(value)]
+                }
+            }
+            let outcome = try container.run()
+            #expect(outcome.code == (isRefused ? 1 : 7), "\(outcome)")
+            #expect(outcome.error.contains("linux.seccomp.syscalls[0].names[1]") == isRefused, "\(outcome)")
+        }
+    }
+
     @Test(arguments: [
         "run.oci.hooks.stderr", "run.oci.mount_context_type", "run.oci.seccomp.receiver", "io.containerd.shim.binary",
         "run.oci.handler", "org.criu.config", "io.katacontainers.config.hypervisor.path", "martlet.hooks",
