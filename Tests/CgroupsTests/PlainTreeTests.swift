@@ -161,6 +161,29 @@ import Testing
         #expect(try read("memory.max") == "1100")
     }
 
+    @Test(.enabled(if: Processes.effectiveUser == 0, "giving files away needs root"))
+    func aGroupIsGivenAwayButForItsLimits() throws {
+        // Others that the kernel lists aren't there: not every group has every file.
+        for name in ["cgroup.procs", "cgroup.subtree_control"] { try root.write("martlet/c1/\(name)", "") }
+        let cgroup = try create(nil)
+        try cgroup.give(to: 4321)
+        func owner(_ path: String) throws -> UInt32 { try FileStatus.of("\(root.path)/\(path)").owner }
+        for name in ["", "/cgroup.procs", "/cgroup.subtree_control"] {
+            #expect(try owner("martlet/c1\(name)") == 4321, "\(name)")
+        }
+        for name in ["martlet", "martlet/c1/memory.max", "martlet/c1/pids.max", "martlet/c1/cgroup.controllers"] {
+            #expect(try owner(name) == 0, "\(name)")
+        }
+    }
+
+    @Test(.enabled(if: Processes.effectiveUser == 0, "giving files away needs root"))
+    func groupsOfVersion1AreNeverGivenAway() throws {
+        var cgroup = try create(nil)
+        cgroup.groups.append(.init(controllers: ["pids"], directory: root.path))
+        try cgroup.give(to: 4321)
+        #expect(try FileStatus.of("\(root.path)/martlet/c1").owner == 0)
+    }
+
     @Test func aFrozenGroupIsNotEntered() throws {
         try root.write("martlet/c1/cgroup.freeze", "1\n")
         #expect { try create(nil) } throws: { ($0 as? CgroupError)?.field == "linux.cgroupsPath" }

@@ -64,6 +64,7 @@ final class ContainerMaking {
             // On record while it builds its root: whoever looks for it later finds it, whatever becomes of us.
             try identify(begun.process.number)
             try joinResourceControl()
+            try giveGroupAway()
             try accompany(begun.channel)
             if let path = plan.request.pidFile { try PidFile.write(begun.process.number, to: path) }
             if !startsNow { try record(.created) }

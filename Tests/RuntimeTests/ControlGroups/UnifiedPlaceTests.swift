@@ -47,6 +47,36 @@ struct UnifiedPlaceTests {
         #expect(raised.code != 0, "\(raised)")
     }
 
+    /// config-linux.md, "Cgroup ownership".
+    @Test(arguments: [("rw", true), ("ro", false)])
+    func aGroupThatIsSeenWritableBelongsToTheContainersUser(option: String, isGiven: Bool) throws {
+        let container = try runtime.bundle(.native, "rest") {
+            $0.useOwnUserNamespace()
+            $0.mounts.append([
+                "destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+                "options": ["nosuid", "noexec", "nodev", .string(option)],
+            ])
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(
+                ["pid", "mount", "cgroup", "ipc", "uts", "user", "network"])
+            $0.process["user"] = ["uid": 5, "gid": 5]
+        }
+        try FileManager.default.createDirectory(
+            atPath: "\(container.root)/sys/fs/cgroup", withIntermediateDirectories: true)
+        try container.giveFilesAway()
+        _ = try container.launch()
+        let group = try container.group()
+        func owner(_ name: String) throws -> UInt32 { try FileStatus.of(group.directory + name).owner }
+        for name in ["", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"] {
+            #expect(try owner(name) == (isGiven ? 100_005 : 0), "\(name)")
+        }
+        #expect(try owner("/memory.max") == 0 && owner("/cgroup.max.depth") == 0)
+        // Into the group where it is already: what counts is who may write.
+        let moved = try container("exec", then: ["/guest", "write", "/sys/fs/cgroup/cgroup.procs", "0"])
+        #expect((moved.code == 0) == isGiven, "\(moved)")
+        #expect(try container("delete", "--force").code == 0)
+        #expect(!Machine.exists(group.directory))
+    }
+
     @Test func groupsThatAContainerMadeGoWithIt() throws {
         let container = try runtime.bundle(.native, "rest")
         _ = try container.launch()
