@@ -3,29 +3,36 @@ import SystemCalls
 
 extension ContainerRoot {
     /// Makes the devices and links of /dev; nothing for a guest, and nothing when /dev is a bind.
-    public func makeDevices() throws(FieldError) {
+    ///
+    /// - Parameter sources: what the process outside of the user namespace made before the fork.
+    public func makeDevices(sources: borrowing MountSources) throws(FieldError) {
         guard plan.fillsDeviceDirectory else { return }
         let directory = try asking("default device /dev") { () throws(SystemCallError) in
             try paths.openOrMakeWithoutLinks("/dev")
         }
         // The configuration's come first: it may give a default one another mode or owner.
-        for device in plan.devices where device.path != "/dev/ptmx" { try make(device, devices: directory.rawValue) }
+        for (index, device) in plan.devices.enumerated() where device.path != "/dev/ptmx" {
+            try make(device, sources.devices[index], devices: directory.rawValue)
+        }
         for device in PlannedDevice.defaults where !plan.devices.contains(where: { $0.path == device.path }) {
-            try make(device, devices: directory.rawValue)
+            try make(device, nil, devices: directory.rawValue)
         }
         try makeLinks(in: directory.rawValue)
     }
 
-    private func make(_ device: PlannedDevice, devices: Int32) throws(FieldError) {
+    /// - Parameter outside: the node made outside, for where it can't be made.
+    private func make(_ device: PlannedDevice, _ outside: Int32?, devices: Int32) throws(FieldError) {
         let parts = device.path.pathParts
-        if parts.count == 2, parts[0] == "dev" { return try make(device, parts[1], in: devices) }
+        if parts.count == 2, parts[0] == "dev" { return try make(device, outside, parts[1], in: devices) }
         let directory = try asking(device.field, device.path) { () throws(SystemCallError) in
             try paths.openOrMakeWithoutLinks("/" + parts.dropLast().joined(separator: "/"))
         }
-        try make(device, parts.last ?? "", in: directory.rawValue)
+        try make(device, outside, parts.last ?? "", in: directory.rawValue)
     }
 
-    private func make(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
+    private func make(
+        _ device: PlannedDevice, _ outside: Int32?, _ name: String, in directory: Int32
+    ) throws(FieldError) {
         do throws(SystemCallError) {
             try DeviceNodes.make(device.kind, name, in: directory, permissions: device.permissions)
             guard device.user != 0 || device.group != 0 else { return }
@@ -37,16 +44,18 @@ extension ContainerRoot {
             try DeviceNodes.setOwner(of: node.rawValue, user: device.user, group: device.group)
         } catch {
             switch error.errno {
-            case .exists: try useExisting(device, name, in: directory)
+            case .exists: try useExisting(device, outside, name, in: directory)
             // In a user namespace nobody makes device nodes.
-            case .notPermitted: try bindFromHost(device, name, in: directory)
+            case .notPermitted: try bind(device, outside, name, in: directory)
             default: throw FieldError(device.field, device.path, cause: error)
             }
         }
     }
 
     /// The image has something by this name: the device itself is taken, a plain file is covered, anything else is refused.
-    private func useExisting(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
+    private func useExisting(
+        _ device: PlannedDevice, _ outside: Int32?, _ name: String, in directory: Int32
+    ) throws(FieldError) {
         let existing = try asking(device.field, device.path) { () throws(SystemCallError) in
             let node = try Files.open(name, in: directory, flags: [.path, .noFollow])
             return try MountedFile.of(node.rawValue).kind
@@ -57,10 +66,17 @@ extension ContainerRoot {
                 device.field,
                 "the root has something else at \(device.path); remove it from the image, or mount a tmpfs on /dev")
         }
-        try bindFromHost(device, name, in: directory)
+        try bind(device, outside, name, in: directory)
     }
 
-    private func bindFromHost(_ device: PlannedDevice, _ name: String, in directory: Int32) throws(FieldError) {
+    private func bind(
+        _ device: PlannedDevice, _ outside: Int32?, _ name: String, in directory: Int32
+    ) throws(FieldError) {
+        if let outside {
+            return try asking(device.field, device.path) { () throws(SystemCallError) in
+                try Self.cover(name, in: directory, with: outside)
+            }
+        }
         try asking(device.field, "\(device.path) of the host") { () throws(SystemCallError) in
             let tree = try Mounts.copyTree(device.path, recursive: false, followLinks: false)
             guard try MountedFile.of(tree.rawValue).kind == device.kind else {

@@ -42,7 +42,7 @@ extension ContainerRoot {
         defer { Confinement.setFileModeMask(mask) }
         var root = ContainerRoot(plan: plan, root: top)
         try root.mountAll(sources: sources)
-        try root.makeDevices()
+        try root.makeDevices(sources: sources)
         for change in root.late {
             try asking(change.field) { () throws(SystemCallError) in try Mounts.change(change.mount, set: .readOnly) }
         }

@@ -2,16 +2,18 @@ import FieldErrors
 import OCISpec
 import SystemCalls
 
-/// Mounts that only the process outside of the container's user namespace can make: its root, the sources of its binds, and
-/// idmapped ones. They are mounted nowhere yet; the container's process inherits the descriptors by the fork.
+/// Mounts that only the process outside of the container's user namespace can make: its root, the sources of its binds,
+/// idmapped ones, and devices. They are mounted nowhere yet; the container's process inherits the descriptors by the fork.
 public struct MountSources: ~Copyable {
     /// Of the root, when there is one.
     var root: Int32 = -1
     /// By the place in `mounts`; -1 where the container's process does it itself.
     var binds: [Int: Int32] = [:]
+    /// By the place in `devices`; missing where there is none.
+    var devices: [Int: Int32] = [:]
 
     /// All of them, for a child that closes what it doesn't need.
-    public var descriptors: [Int32] { (root >= 0 ? [root] : []) + binds.values }
+    public var descriptors: [Int32] { (root >= 0 ? [root] : []) + binds.values + devices.values }
 
     /// Nothing: everything is done by the container's process.
     public init() {}
@@ -19,6 +21,7 @@ public struct MountSources: ~Copyable {
     deinit {
         if root >= 0 { _ = OwnedDescriptor(adopting: root) }
         for descriptor in binds.values { _ = OwnedDescriptor(adopting: descriptor) }
+        for descriptor in devices.values { _ = OwnedDescriptor(adopting: descriptor) }
     }
 
     /// Opens what the container's process may not; with no user namespace that is nothing but idmapped mounts.
@@ -47,6 +50,7 @@ public struct MountSources: ~Copyable {
             if let mapping { try Self.map(tree.rawValue, mapping, mount) }
             binds[mount.index] = tree.release()
         }
+        devices = try OutsideDevices.trees(for: plan)
         if plan.hasUserNamespace, let tree = try? Mounts.copyTree(plan.root, recursive: true) {
             try asking("root.path") { () throws(SystemCallError) in try Self.cutOff(tree.rawValue, plan) }
             root = tree.release()

@@ -233,6 +233,36 @@ import Testing
         #expect(report.answer("read /proc/keys") == "")
     }
 
+    @Test(.enabled(if: Machine.makesTreesOfTrees, "copies of what is mounted nowhere take Linux 6.15"))
+    func devicesHaveTheModeAndTheOwnerThatWereAskedFor() throws {
+        let bundle = try Bundle()
+        try bundle.write("rootfs/taken", "")
+        var configuration = mapped()
+        configuration.linux.append(
+            """
+            "devices":[{"type":"b","path":"/dev/unknown-to-the-host","major":1,"minor":5,"fileMode":111,"uid":10,"gid":11},
+            {"type":"c","path":"/dev/null","major":1,"minor":3,"fileMode":384},
+            {"type":"c","path":"/taken","major":1,"minor":5,"fileMode":438},
+            {"type":"c","path":"/dev/full","major":1,"minor":7,"uid":70000}]
+            """)
+        let report = try bundle.enter(
+            configuration, "kind=/dev/unknown-to-the-host", "mode=/dev/unknown-to-the-host",
+            "owner=/dev/unknown-to-the-host", "mode=/dev/null", "write=/dev/null", "kind=/taken", "options=/taken",
+            "kind=/dev/full", "owner=/dev/full")
+        #expect(report.refusal == nil)
+        #expect(report.answer("kind /dev/unknown-to-the-host") == "block 1:5")
+        #expect(report.answer("mode /dev/unknown-to-the-host") == "157")
+        #expect(report.answer("owner /dev/unknown-to-the-host") == "10:11")
+        #expect(report.answer("mode /dev/null") == "600" && report.answer("write /dev/null") == "ok")
+        #expect(report.answer("kind /taken") == "character 1:5")
+        #expect(report.answer("options /taken")?.hasPrefix("rw,nosuid,noexec") == true)
+        // The host's, as it is: nobody in the namespace could own it.
+        #expect(report.answer("kind /dev/full") == "character 1:7")
+        #expect(report.answer("owner /dev/full") == "65534:65534")
+        // Without what was made outside only what the host has can be bound.
+        #expect(try bundle.enter(configuration, "nosources").refusal?.hasPrefix("linux.devices[0]: ") == true)
+    }
+
     @Test func sourcesThatOnlyTheHostMayReadAreBound() throws {
         let bundle = try Bundle()
         try bundle.makeDirectory("closed")

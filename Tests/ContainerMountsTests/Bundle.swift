@@ -139,5 +139,13 @@ struct Configuration {
 /// What these tests need of the machine.
 enum Machine {
     static let isRoot = Processes.effectiveUser == 0
+    /// Whether parts of what is mounted nowhere can be copied.
+    static let makesTreesOfTrees: Bool = {
+        guard let context = try? Mounts.openContext(type: "tmpfs"),
+            let folder = try? Mounts.create(context.rawValue, attributes: []),
+            (try? Mounts.copyTree(in: folder.rawValue, recursive: false)) != nil
+        else { return false }
+        return true
+    }()
     static let hasSELinux = (try? FileStatus.of("/sys/fs/selinux/enforce")) != nil
 }

@@ -95,7 +95,7 @@ struct ContainerProbe {
             var root = try ContainerRoot(plan, sources: sources)
             try root.mountAll(sources: sources)
             let mounted = ContinuousClock.now
-            try root.makeDevices()
+            try root.makeDevices(sources: sources)
             if words.has("console") {
                 let terminal = try Terminals.open()
                 try root.bindConsole(terminal.slave.rawValue)

@@ -180,8 +180,8 @@ struct ContainerInit {
             plan.trace.mark("root")
             try root.mountAll(sources: sources.mounts.sources)
             plan.trace.mark("mounts")
+            try root.makeDevices(sources: sources.mounts.sources)
             try asking("process.rlimits") { () throws(SystemCallError) in try sources.mounts.close() }
-            try root.makeDevices()
             plan.trace.mark("devices")
             return root
         } catch { throw RuntimeFailure(error) }

@@ -57,7 +57,9 @@ extension ContainerMaking {
     }
 
     private func openMountSources() throws(RuntimeFailure) -> ContainerInit.MountSourcesBox {
-        let trees = plan.mounts.mounts.count { $0.isBind && (plan.namespaces.hasUser || $0.isMapped) }
+        let trees =
+            plan.mounts.mounts.count { $0.isBind && (plan.namespaces.hasUser || $0.isMapped) }
+            + (plan.namespaces.hasUser ? plan.mounts.devices.count : 0)
         let room: DescriptorRoom
         do throws(SystemCallError) { room = try DescriptorRoom(forTrees: trees) } catch {
             throw RuntimeFailure(.system, "\(error)")
