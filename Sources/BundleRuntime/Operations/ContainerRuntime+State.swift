@@ -1,5 +1,6 @@
 import ContainerLifecycle
 import OCISpec
+import SystemCalls
 
 /// One line of `list`.
 public struct ContainerListing: Hashable, Sendable {
@@ -28,7 +29,13 @@ extension ContainerRuntime {
     }
 
     /// All containers, by their ids.
+    ///
+    /// Errors: `--root` names a directory that isn't there; it isn't made for this.
     public func list() throws(RuntimeFailure) -> [ContainerListing] {
+        do throws(SystemCallError) { _ = try FileStatus.of(BundleStore.place(root)) } catch {
+            guard let root else { return [] }
+            throw RuntimeFailure(.refused, "--root \(root.printable()): \(error)")
+        }
         let store = try store()
         var listings: [ContainerListing] = []
         for id in try store.identifiers() {

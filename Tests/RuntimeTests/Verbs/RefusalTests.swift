@@ -95,6 +95,13 @@ struct RefusalTests {
         #expect(container.cgroups().isEmpty)
     }
 
+    @Test func aRootThatIsNotThereHasNoListAndIsNotMade() throws {
+        let outcome = try runtime("list")
+        #expect(outcome.code == 1 && outcome.output.isEmpty, "\(outcome)")
+        #expect(outcome.error.contains("--root \(runtime.stateDirectory): "), "\(outcome)")
+        #expect(!Machine.exists(runtime.stateDirectory))
+    }
+
     @Test(arguments: [["list"], ["state", "absent"], ["run", "--bundle", "/", "x"]])
     func aLogThatCannotBeWrittenIsAnErrorBeforeAnythingElse(words: [String]) throws {
         for path in ["invalid:/log", "/no-such-folder/log", "/"] {
