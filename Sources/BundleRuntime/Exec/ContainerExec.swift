@@ -74,43 +74,40 @@ struct ContainerExec {
     /// Starts the process; returns when its program is executed, or its guest begins.
     func start() throws(RuntimeFailure) -> Started {
         let mounts = try ExecMounts(plan)
-        let connections = try ExecConnections(plan, store: store, hasTerminals: mounts?.hasTerminals ?? false)
+        let connections = try ContainerConnections(plan, store: store, hasTerminals: mounts?.hasTerminals ?? false)
         let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)
-        let group = try openGroup()
-        let groupNumber: Int32? =
-            switch group {
-            case .some(let group): group.rawValue
-            case .none: nil
-            }
-        let entrances = try ContainerEntrances(plan.cgroup, inUnified: groupNumber != nil)
-        let first = connections.first(plan, entrances, mounts)
+        let entry = try GroupEntry(plan.cgroup, inUnified: mayBeginInUnified)
+        let first = ExecInit(plan: plan, connections: connections, entry: entry, mounts: mounts)
         let spawn = ContainerSpawn(
-            namespaces: NamespacePlan(), joined: try namespaces(), mappings: nil, cgroup: groupNumber, joins: true)
-        let pair: LocalSockets.Pair
-        do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
-            throw RuntimeFailure(.system, "\(error)")
-        }
-        if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings.takeOutOfMemoryScore() }
-        let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
-        let process = ChildProcess(number: spawned.number, descriptor: spawned.pidfd)
+            namespaces: NamespacePlan(), joined: try namespaces(), mappings: nil, cgroup: entry.directory, joins: true)
+        plan.settings.prepare(for: plan.namespaces)
+        let spawned = try spawn.spawn { channel in first.run(channel) }
         plan.trace.mark("cloned")
+        let terminal: OwnedDescriptor?
         do throws(RuntimeFailure) {
-            try settle(process.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
-            let resourceControl = try plan.state.openResourceControl()
-            do throws(CgroupError) { try resourceControl?.add(process: process.number) } catch {
-                throw RuntimeFailure(error)
-            }
-            if let path = plan.request.pidFile { try PidFile.write(process.number, to: path) }
-            try pidfdSocket?.send(process, .another)
-            spawned.channel.send(.recorded(process: process.number, startsNow: true))
-            try StartAnswer.wait(on: spawned.channel.rawValue, warn: warn)
+            try settle(spawned, entry, pidfdSocket)
             plan.trace.mark("started")
-            return Started(process: process, terminal: try connections.receiveTerminal())
+            terminal = try connections.receiveTerminal()
         } catch {
-            try? Processes.kill(spawned.number, 9)
-            _ = try? Processes.wait(for: spawned.number)
+            spawned.process.end()
             throw error
         }
+        return Started(process: spawned.process, terminal: terminal)
+    }
+
+    /// What is done for the process from outside, until its program is executed.
+    private func settle(
+        _ spawned: borrowing ContainerSpawn.Spawned, _ entry: GroupEntry, _ pidfdSocket: PidfdSocket?
+    ) throws(RuntimeFailure) {
+        let process = spawned.process.number
+        try entry.put(process, beside: plan.state.process?.number)
+        try plan.settings.apply(to: process, in: plan.namespaces, warn: warn)
+        let resourceControl = try plan.state.openResourceControl()
+        do throws(CgroupError) { try resourceControl?.add(process: process) } catch { throw RuntimeFailure(error) }
+        if let path = plan.request.pidFile { try PidFile.write(process, to: path) }
+        try pidfdSocket?.send(spawned.process, .another)
+        spawned.channel.send(.recorded(process: process, startsNow: true))
+        try StartAnswer.wait(on: spawned.channel.rawValue, warn: warn)
     }
 
     private func namespaces() throws(RuntimeFailure) -> OpenedNamespaces {
@@ -125,29 +122,8 @@ struct ContainerExec {
         return OpenedNamespaces(of: pidfd, kinds)
     }
 
-    private func openGroup() throws(RuntimeFailure) -> OwnedDescriptor? {
-        guard let path = plan.cgroup?.unifiedDirectory, !plan.namespaces.hasUser else { return nil }
-        // A group that the container has divided takes no processes: it is put beside the first one.
-        guard !plan.request.cgroups.isEmpty || plan.cgroup?.isDivided == false else { return nil }
-        do throws(SystemCallError) { return try Files.open(path, flags: [.readOnly, .directory]) } catch {
-            throw RuntimeFailure(.system, "control groups: \(error)")
-        }
-    }
-
-    private func settle(_ process: Int32, inUnified: Bool, isInGroups: Bool) throws(RuntimeFailure) {
-        do throws(CgroupError) {
-            if !isInGroups, var cgroup = plan.cgroup {
-                try cgroup.add(process: process, inUnified: inUnified, beside: plan.state.process?.number)
-            }
-        } catch { throw RuntimeFailure(error) }
-        guard plan.namespaces.hasUser else { return }
-        let files: ProcessFileSystem
-        do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
-            throw RuntimeFailure(.system, "/proc: \(error)")
-        }
-        // In its namespace the process has no right to any of this.
-        do throws(FieldError) {
-            for warning in try plan.settings.applyEarly(to: process, files) { warn(warning) }
-        } catch { throw RuntimeFailure(error) }
+    /// A group that the container has divided takes no processes: the new one is put beside the first one.
+    private var mayBeginInUnified: Bool {
+        !plan.namespaces.hasUser && (!plan.request.cgroups.isEmpty || plan.cgroup?.isDivided == false)
     }
 }

@@ -9,31 +9,22 @@ import WasmEngine
 /// from the beginning.
 struct ExecInit {
     let plan: ExecPlan
-    let entrances: ContainerEntrances?
+    let connections: ContainerConnections
+    let entry: GroupEntry
     let mounts: ExecMounts?
-    /// A procfs that shows this process, opened outside.
-    let processFiles: Int32
-    /// Gets the terminal's master.
-    let console: Int32?
-    /// A terminal of the host's, for a container that has none of its own.
-    let hostTerminal: (master: Int32, slave: Int32)?
-    let seccomp: Int32?
-    let emptyDirectory: Int32?
-    /// The container's root, where it isn't that of the mount namespace.
-    let root: Int32?
 
     func run(_ channel: consuming InitChannel) -> Never {
         let failure: RuntimeFailure
         do throws(RuntimeFailure) {
             let process = try prepare(channel)
             let filter = FilterInstallation(
-                filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: seccomp,
-                process: process, state: plan.state.document(.running))
-            let files = ProcessFileSystem(adopting: OwnedDescriptor(adopting: processFiles))
+                filter: plan.seccomp, configuration: plan.configuration.linux.seccomp,
+                connection: connections.seccomp, process: process, state: plan.state.document(.running))
+            let files = try connections.openProcessFiles()
             if !plan.namespaces.hasUser { try limit(files, channel) }
             if let guest = plan.guest {
                 let ready = try ContainerGuest(
-                    guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: emptyDirectory)
+                    guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: connections.emptyDirectory)
                 Processes.exit(ready.run(channel.takeSocket(), filter))
             }
             let program = NativeProgram(plan.settings, files)
@@ -63,9 +54,10 @@ struct ExecInit {
         do throws(FieldError) { try plan.settings.scheduling.applyInitialAffinity(to: 0) } catch {
             throw RuntimeFailure(error)
         }
-        try entrances?.enter()
+        try entry.enter()
         try step("closing descriptors") { () throws(SystemCallError) in
-            try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
+            try connections.closeOthers(
+                but: [channel.rawValue] + (mounts?.descriptors ?? []), guest: plan.guest, preserved: plan.preserved)
         }
         guard case .recorded(let process, _) = channel.receive() else { Processes.exit(1) }
         do throws(FieldError) { try plan.settings.scheduling.applyFinalAffinity(to: 0) } catch {
@@ -77,7 +69,7 @@ struct ExecInit {
                 try Confinement.refuseTracing()
             }
         }
-        if let root {
+        if let root = connections.root {
             try step("root.path") { () throws(SystemCallError) in
                 try Confinement.changeDirectory(to: root)
                 try Confinement.makeWorkingDirectoryTheRoot()
@@ -96,20 +88,10 @@ struct ExecInit {
         return process
     }
 
-    /// What is needed of the runtime's descriptors. The others are ways to the host for whoever gets hold of this process.
-    private var kept: [Int32] {
-        let sources = mounts?.descriptors ?? []
-        let own = [
-            processFiles, console, hostTerminal?.master, hostTerminal?.slave, seccomp, emptyDirectory, root,
-            plan.guest?.module.fileDescriptor,
-        ].compactMap { $0 }
-        return own + sources + (0..<Int32(plan.preserved)).map { $0 + 3 }
-    }
-
     private func openTerminal() throws(RuntimeFailure) {
-        guard plan.process.hasTerminal, let console else { return }
+        guard plan.process.hasTerminal, let console = connections.console else { return }
         try step("process.terminal") { () throws(SystemCallError) in
-            if let hostTerminal {
+            if let hostTerminal = connections.hostTerminal {
                 try send(hostTerminal.master, console)
                 try ContainerTerminal.take(hostTerminal.slave)
             } else {

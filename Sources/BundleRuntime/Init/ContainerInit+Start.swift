@@ -13,7 +13,7 @@ extension ContainerInit {
     ///
     /// - Returns: the connection, whose owner the caller is.
     func waitForStart() -> Int32 {
-        guard let listener = sources.listener else { Processes.exit(1) }
+        guard let listener = sources.connections.listener else { Processes.exit(1) }
         while true {
             guard let connection = try? Sockets.accept(listener, nonBlocking: false) else { Processes.exit(1) }
             guard let received = try? LocalSockets.receive(connection.rawValue, limit: 1),
@@ -31,9 +31,9 @@ extension ContainerInit {
         running.pid = process
         running.status = .running
         let filter = FilterInstallation(
-            filter: plan.seccomp, configuration: plan.configuration.linux.seccomp, connection: sources.seccomp,
-            process: process, state: running)
-        runHooks(prepared, filter.with(connection: sources.hookSeccomp), process, starter)
+            filter: plan.seccomp, configuration: plan.configuration.linux.seccomp,
+            connection: sources.connections.seccomp, process: process, state: running)
+        runHooks(prepared, filter.with(connection: sources.connections.hookSeccomp), process, starter)
         switch prepared {
         case .nothing: fail(RuntimeFailure(.refused, "process: is missing, and start needs it"), starter)
         case .native(let program):

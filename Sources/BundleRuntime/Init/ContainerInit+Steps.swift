@@ -45,7 +45,7 @@ extension ContainerInit {
     /// - Parameter root: of the container's tree.
     /// - Returns: the slave, which is descriptor 0 by then.
     func openTerminal(root: Int32) throws(RuntimeFailure) -> Int32? {
-        guard plan.hasTerminal, let console = sources.console else { return nil }
+        guard plan.hasTerminal, let console = sources.connections.console else { return nil }
         do throws(SystemCallError) {
             let pair = plan.isWasm ? try Terminals.open() : try ContainerTerminal.open(root: root)
             try ContainerTerminal.prepare(
@@ -79,7 +79,7 @@ extension ContainerInit {
         if let guest = plan.guest {
             let ready = try ContainerGuest(
                 guest, isFirstOfNamespace: plan.namespaces.new.contains(.pid), settings, files,
-                emptyDirectory: sources.emptyDirectory)
+                emptyDirectory: sources.connections.emptyDirectory)
             plan.trace.mark("guest")
             return .guest(ready)
         }

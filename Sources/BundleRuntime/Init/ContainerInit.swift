@@ -13,30 +13,20 @@ import WasmEngine
 /// It is in the container's namespaces from the beginning, has one thread, and ends by `Never`.
 struct ContainerInit {
     let plan: ContainerPlan
-    let sources: InitSources
+    let sources: Sources
     /// The state that hooks read, but for the process's number.
     let state: OCIState
 
-    /// What the process has from its creator by its descriptors.
-    struct InitSources {
+    /// What the process has from its creator.
+    struct Sources {
         /// Binds and the root, opened outside of the user namespace.
         let mounts: MountSourcesBox
-        /// Where `start` connects to; nil when the creator itself starts it.
-        let listener: Int32?
-        /// Gets the terminal's master.
-        let console: Int32?
-        /// To who decides about system calls.
-        let seccomp: Int32?
-        /// To the same, for hooks.startContainer.
-        let hookSeccomp: Int32?
-        /// The empty directory that becomes a guest's root.
-        let emptyDirectory: Int32?
-        /// To the control groups; nil when the creator puts us there.
-        var entrances: ContainerEntrances?
+        let connections: ContainerConnections
+        let entry: GroupEntry
         /// Whether the creator has to do something for us before we go on.
-        var waitsForGo: Bool
+        let waitsForGo: Bool
         /// The control groups are made while we build the root: their files come by the connection.
-        var entersLater: Bool
+        let entersLater: Bool
     }
 
     /// Opened by the creator, who closes them when they are inherited; used and closed by the first process.
@@ -88,9 +78,11 @@ struct ContainerInit {
             // Taken back before the creator ends; until then nothing of us may stay when it is killed.
             try Confinement.dieWithParent()
         }
-        try sources.entrances?.enter()
+        try sources.entry.enter()
         try step("closing descriptors") { () throws(SystemCallError) in
-            try OpenDescriptors.closeAll(except: [channel.rawValue] + kept)
+            try sources.connections.closeOthers(
+                but: [channel.rawValue] + sources.mounts.sources.descriptors, guest: plan.guest,
+                preserved: plan.preserved)
         }
         if !sources.entersLater { try useProcessors() }
         if sources.waitsForGo {
@@ -120,15 +112,6 @@ struct ContainerInit {
         plan.trace.mark("groups")
     }
 
-    /// What is needed of the creator's descriptors. The others are the runtime's: locks, directories of records, groups.
-    private var kept: [Int32] {
-        let own = [
-            sources.listener, sources.console, sources.seccomp, sources.hookSeccomp, sources.emptyDirectory,
-            plan.guest?.module.fileDescriptor,
-        ].compactMap { $0 }
-        return own + sources.mounts.sources.descriptors + (0..<Int32(plan.preserved)).map { $0 + 3 }
-    }
-
     private func prepare(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
         if !plan.request.keepsKeyring {
@@ -156,10 +139,7 @@ struct ContainerInit {
     }
 
     private func buildRoot(_ channel: borrowing InitChannel) throws(RuntimeFailure) -> Prepared {
-        let files: ProcessFileSystem
-        do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
-            throw RuntimeFailure(.system, "/proc: \(error)")
-        }
+        let files = try sources.connections.openProcessFiles()
         do throws(FieldError) { try plan.names.apply() } catch { throw RuntimeFailure(error) }
         let root = try mounted()
         try runHooks(channel, root: root.descriptor)

@@ -10,50 +10,37 @@ import SystemCalls
 // The first process: made, put into its groups, and answered until it is ready.
 
 extension ContainerMaking {
-    struct Spawned: ~Copyable {
-        let process: ChildProcess
-        let channel: InitChannel
-    }
-
     func spawn(
-        _ connections: borrowing InitConnections, inGroups: Bool
-    ) throws(RuntimeFailure) -> Spawned {
-        let group = inGroups ? try openGroup() : nil
-        let groupNumber: Int32? =
-            switch group {
-            case .some(let group): group.rawValue
-            case .none: nil
-            }
-        let entrances = try ContainerEntrances(inGroups ? cgroup : nil, inUnified: groupNumber != nil)
+        _ connections: ContainerConnections, inGroups: Bool
+    ) throws(RuntimeFailure) -> ContainerSpawn.Spawned {
+        let namespaces = plan.namespaces
+        // A process that has joined a user namespace may not enter the group of version 2 by itself: we put it there.
+        let entry = try GroupEntry(
+            inGroups ? cgroup : nil, inUnified: !namespaces.joined.contains { $0.kind == .user })
         let mountSources = try openMountSources()
-        var numbers = connections.sources(mountSources)
-        numbers.entrances = entrances
-        numbers.entersLater = !inGroups
-        // Nothing of it may come before the word of the process between, which tells its number.
-        numbers.waitsForGo = entrances == nil || plan.namespaces.hasUser || plan.namespaces.needsStep
-        let first = ContainerInit(plan: plan, sources: numbers, state: state.document(.creating))
+        let sources = ContainerInit.Sources(
+            mounts: mountSources, connections: connections, entry: entry,
+            // Nothing of it may come before the word of the process between, which tells its number.
+            waitsForGo: entry.needsRuntime || namespaces.hasUser || namespaces.needsStep, entersLater: !inGroups)
+        let first = ContainerInit(plan: plan, sources: sources, state: state.document(.creating))
         let linux = plan.configuration.linux
         let spawn = ContainerSpawn(
-            namespaces: plan.namespaces, joined: joined,
-            mappings: UserMappings(users: linux.uidMappings, groups: linux.gidMappings),
-            cgroup: groupNumber)
-        let pair: LocalSockets.Pair
-        do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
-            throw RuntimeFailure(.system, "\(error)")
-        }
-        if plan.namespaces.hasUser, Processes.effectiveUser != 0 { plan.settings?.takeOutOfMemoryScore() }
-        let spawned = try spawn.spawn(pair) { channel in first.run(channel) }
-        process = spawned.number
+            namespaces: namespaces, joined: joined,
+            mappings: UserMappings(users: linux.uidMappings, groups: linux.gidMappings), cgroup: entry.directory)
+        plan.settings?.prepare(for: namespaces)
+        let spawned = try spawn.spawn { channel in first.run(channel) }
+        process = spawned.process.number
         // It has them now. Hooks, among others, have our limits.
         do throws(SystemCallError) { try mountSources.close() } catch { throw RuntimeFailure(.system, "\(error)") }
         plan.trace.mark("cloned")
-        try spawn.map(spawned.number)
-        if numbers.waitsForGo {
-            try settle(spawned.number, inUnified: groupNumber != nil, isInGroups: entrances != nil)
+        try spawn.map(spawned.process.number)
+        if sources.waitsForGo {
+            try entry.put(spawned.process.number)
+            if inGroups { cgroup = entry.cgroup }
+            plan.trace.mark("in its group")
             spawned.channel.send(.go)
         }
-        return Spawned(
-            process: ChildProcess(number: spawned.number, descriptor: spawned.pidfd), channel: spawned.channel)
+        return spawned
     }
 
     private func openMountSources() throws(RuntimeFailure) -> ContainerInit.MountSourcesBox {
@@ -69,40 +56,6 @@ extension ContainerMaking {
         }
     }
 
-    /// The group of version 2, in which the process can begin.
-    private func openGroup() throws(RuntimeFailure) -> OwnedDescriptor? {
-        guard let path = cgroup?.unifiedDirectory else { return nil }
-        // A process that has joined a user namespace may not enter it by itself: we put it there.
-        guard !plan.namespaces.joined.contains(where: { $0.kind == .user }) else { return nil }
-        do throws(SystemCallError) { return try Files.open(path, flags: [.readOnly, .directory]) } catch {
-            throw RuntimeFailure(.system, "control groups: \(error)")
-        }
-    }
-
-    /// What has to be done for the new process before it goes on.
-    private func settle(_ process: Int32, inUnified: Bool, isInGroups: Bool) throws(RuntimeFailure) {
-        do throws(CgroupError) {
-            if !isInGroups, var cgroup {
-                try cgroup.add(process: process, inUnified: inUnified)
-                self.cgroup = cgroup
-            }
-        } catch { throw RuntimeFailure(error) }
-        plan.trace.mark("in its group")
-    }
-
-    /// Limits and priorities of a process in a user namespace, which has no right to set any of them itself. Last, since they
-    /// hold for what it does from then on.
-    private func limit(_ process: Int32) throws(RuntimeFailure) {
-        guard plan.namespaces.hasUser, let settings = plan.settings else { return }
-        let files: ProcessFileSystem
-        do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
-            throw RuntimeFailure(.system, "/proc: \(error)")
-        }
-        do throws(FieldError) {
-            for warning in try settings.applyEarly(to: process, files) { runtime.warn(warning) }
-        } catch { throw RuntimeFailure(error) }
-    }
-
     /// Answers the first process until it is ready.
     func accompany(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
         while true {
@@ -116,7 +69,9 @@ extension ContainerMaking {
             case .ready(let trace):
                 plan.trace.mark("ready")
                 plan.trace.merge(trace)
-                return try limit(process ?? 0)
+                // Last, since they hold for what it does from then on.
+                try plan.settings?.apply(to: process ?? 0, in: plan.namespaces, warn: runtime.warn)
+                return
             case .warning(let text): runtime.warn(text)
             case .failed(let failure): throw failure
             default:

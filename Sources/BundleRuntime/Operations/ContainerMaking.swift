@@ -88,7 +88,7 @@ final class ContainerMaking {
 
     /// A first process that is at work, with what it inherited.
     private struct Begun: ~Copyable {
-        let connections: InitConnections
+        let connections: ContainerConnections
         let process: ChildProcess
         let channel: InitChannel
     }
@@ -106,7 +106,7 @@ final class ContainerMaking {
     }
 
     private func begin(inGroups: Bool, listens: Bool) throws(RuntimeFailure) -> Begun {
-        let connections = try InitConnections(plan, directory, store: try? runtime.imageStore(), listens: listens)
+        let connections = try ContainerConnections(plan, directory, store: try? runtime.imageStore(), listens: listens)
         let spawned = try spawn(connections, inGroups: inGroups)
         return Begun(connections: connections, process: spawned.process, channel: spawned.channel)
     }

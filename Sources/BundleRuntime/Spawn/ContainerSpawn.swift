@@ -1,3 +1,4 @@
+import ContainerLifecycle
 import OCISpec
 import SystemCalls
 
@@ -14,8 +15,7 @@ struct ContainerSpawn: ~Copyable {
 
     /// A process, and the connection with it.
     struct Spawned: ~Copyable {
-        let number: Int32
-        let pidfd: OwnedDescriptor
+        let process: ChildProcess
         let channel: InitChannel
     }
 
@@ -26,9 +26,11 @@ struct ContainerSpawn: ~Copyable {
     /// Forks. This process must have one thread.
     ///
     /// - Parameter body: the child's life, from which it doesn't return. It waits for `go` first.
-    borrowing func spawn(
-        _ pair: consuming LocalSockets.Pair, _ body: (consuming InitChannel) -> Never
-    ) throws(RuntimeFailure) -> Spawned {
+    borrowing func spawn(_ body: (consuming InitChannel) -> Never) throws(RuntimeFailure) -> Spawned {
+        let pair: LocalSockets.Pair
+        do throws(SystemCallError) { pair = try LocalSockets.messagePair() } catch {
+            throw RuntimeFailure(.system, "\(error)")
+        }
         try hide()
         if namespaces.needsStep || joins { return try step(pair, body) }
         // One that belongs to this process's user namespace, as the container does then.
@@ -40,7 +42,8 @@ struct ContainerSpawn: ~Copyable {
                 if let network { Self.join(network, channel) }
                 body(channel)
             case .parent(let number, let pidfd):
-                return Spawned(number: number, pidfd: pidfd, channel: InitChannel(pair.keepOurs()))
+                return Spawned(
+                    process: ChildProcess(number: number, descriptor: pidfd), channel: InitChannel(pair.keepOurs()))
             }
         } catch { throw Self.refused(error) }
     }
@@ -105,7 +108,8 @@ extension ContainerSpawn {
         let number = try answer.get()
         do throws(SystemCallError) {
             // Our child: its number isn't given to another before we have reaped it.
-            return Spawned(number: number, pidfd: try Processes.descriptor(of: number), channel: channel)
+            let process = ChildProcess(number: number, descriptor: try Processes.descriptor(of: number))
+            return Spawned(process: process, channel: channel)
         } catch { throw RuntimeFailure(.system, "the container's process: \(error)") }
     }
 
