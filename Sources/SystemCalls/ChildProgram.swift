@@ -53,6 +53,20 @@ public enum ChildProgram {
         return process
     }
 
+    /// The same in a process group of its own, for a child that the kernel kills when this thread ends, however it does. What
+    /// the child starts itself isn't killed.
+    public static func startBound(
+        _ path: String, arguments: [String], environment: [String], streams: (Int32, Int32, Int32)
+    ) throws(SystemCallError) -> Int32 {
+        try checked("posix_spawn", path) {
+            withCStrings(arguments) { arguments in
+                withCStrings(environment) { environment in
+                    martlet_spawn_bound(path, arguments, environment, [streams.0, streams.1, streams.2])
+                }
+            }
+        }
+    }
+
     /// How a bounded run ended and what it wrote.
     public struct Outcome: Sendable {
         /// Why it is over.

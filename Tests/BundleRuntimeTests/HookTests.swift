@@ -121,16 +121,22 @@ struct HookTests {
             script("true"), script("echo out; printf 'err\\033[2J\\n' >&2; exit 3"), script("touch $1/late"),
         ])
         #expect(error.problem == .ended(.code(3)) && error.index == 1)
-        #expect(error.description == "hooks.createRuntime[1] \"/bin/sh\": exit status 3: out; err?[2J")
+        #expect(
+            error.description
+                == "error running createRuntime hook #1: hooks.createRuntime[1] \"/bin/sh\": exit status 3: out; err?[2J"
+        )
         #expect(!folder.has("late"))
     }
 
     @Test("so does one that a signal ended, that isn't there, or can't be executed")
     func notRun() throws {
         #expect(
-            try failure([script("kill -9 $$")]).description == "hooks.createRuntime[0] \"/bin/sh\": ended by signal 9")
+            try failure([script("kill -9 $$")]).description
+                == "error running createRuntime hook #0: hooks.createRuntime[0] \"/bin/sh\": ended by signal 9")
         let missing = try failure([RuntimeHook(path: "/nowhere/hook")])
-        #expect(missing.description.hasPrefix("hooks.createRuntime[0] \"/nowhere/hook\": "))
+        #expect(
+            missing.description.hasPrefix(
+                "error running createRuntime hook #0: hooks.createRuntime[0] \"/nowhere/hook\": "))
         #expect(missing.description.contains("no such file"))
         try write("text", to: "\(folder.path)/text", mode: 0o644)
         guard case .system(let reason) = try failure([RuntimeHook(path: "\(folder.path)/text")]).problem else {
@@ -163,7 +169,9 @@ struct HookTests {
         let elapsed = Clocks.now(.monotonic) - start
         #expect(error.problem == .tookTooLong(1))
         #expect(
-            error.description == "hooks.createRuntime[0] \"/bin/sh\": killed after its timeout of 1 s: begun")
+            error.description
+                == "error running createRuntime hook #0: hooks.createRuntime[0] \"/bin/sh\": killed after its timeout of 1 s: begun"
+        )
         #expect((1_000_000_000..<5_000_000_000).contains(elapsed))
         let child = try #require(Int32(try folder.text("child").dropLast()))
         // The signal was sent; the kernel ends the child in its own time, and whoever adopted it reaps it.

@@ -28,7 +28,8 @@ public struct HookError: Error, Sendable, CustomStringConvertible {
     public var field: String { "hooks.\(kind.rawValue)[\(index)]" }
 
     public var description: String {
-        var line = "\(field) \"\(path.printable())\": "
+        // The first words are runc's, which tools look for.
+        var line = "error running \(kind.rawValue) hook #\(index): \(field) \"\(path.printable())\": "
         switch problem {
         case .system(let error): line += error.description.printable()
         case .ended(.code(let code)): line += "exit status \(code)"

@@ -2,6 +2,10 @@ import OCISpec
 import SystemCalls
 
 /// One hook while it runs; the end of its owner ends it.
+///
+/// So does the end of the runtime, which may be killed: a hook that goes on for a container that nobody makes any more works on
+/// what isn't there, or on what has its number by then. (With runc and crun it goes on.) Not that of `poststop`: it clears away
+/// what others have made, and nobody runs it again.
 struct HookProcess: ~Copyable {
     private let process: Int32
     private let reader: OwnedDescriptor
@@ -27,15 +31,23 @@ struct HookProcess: ~Copyable {
     }
 
     /// Starts the program.
-    static func start(_ hook: RuntimeHook, state: [UInt8]) throws(SystemCallError) -> HookProcess {
+    ///
+    /// - Parameter isBound: ends with the runtime.
+    static func start(_ hook: RuntimeHook, state: [UInt8], isBound: Bool) throws(SystemCallError) -> HookProcess {
         let input = try Descriptors.filledPipe(state)
         let pipe = try Descriptors.pipe()
         // The reading end alone: the writing end stays as programs expect it.
         let flags = try Descriptors.statusFlags(pipe.read.rawValue)
         try Descriptors.setStatusFlags(pipe.read.rawValue, flags | OpenFlags.nonBlocking.rawValue)
-        let process = try ChildProgram.start(
-            hook.path, arguments: hook.args.isEmpty ? [hook.path] : hook.args, environment: hook.env ?? Environment.all,
-            streams: (input.rawValue, pipe.write.rawValue, pipe.write.rawValue), ownGroup: true)
+        let arguments = hook.args.isEmpty ? [hook.path] : hook.args
+        let environment = hook.env ?? Environment.all
+        let streams = (input.rawValue, pipe.write.rawValue, pipe.write.rawValue)
+        let process =
+            isBound
+            ? try ChildProgram.startBound(
+                hook.path, arguments: arguments, environment: environment, streams: streams)
+            : try ChildProgram.start(
+                hook.path, arguments: arguments, environment: environment, streams: streams, ownGroup: true)
         return HookProcess(process: process, reader: pipe.keepRead())
     }
 

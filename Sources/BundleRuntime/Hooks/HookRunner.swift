@@ -48,7 +48,7 @@ public struct HookRunner: Sendable {
         var output: [UInt8] = []
         let end: HookProcess.End
         do throws(SystemCallError) {
-            var process = try HookProcess.start(hook, state: state)
+            var process = try HookProcess.start(hook, state: state, isBound: kind != .poststop)
             end = try process.end(within: hook.timeout, &output)
         } catch { throw failure(.system(error), output) }
         switch end {

@@ -217,9 +217,9 @@ final class ContainerMaking {
             try? cgroup.delete()
         }
         try? resourceControl?.remove()
+        try? store.takeBack(plan.id, directory)
         if ranHooks {
             _ = HookRunner(plan.configuration.hooks).runAll(.poststop, state: state.document(.stopped).json.bytes())
         }
-        try? store.takeBack(plan.id, directory)
     }
 }

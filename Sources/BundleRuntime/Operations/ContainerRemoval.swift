@@ -52,7 +52,7 @@ struct ContainerRemoval: ~Copyable {
         }
     }
 
-    /// Removes what is left once the first process has ended, and the record last.
+    /// Removes what is left once the first process has ended, then the record, and runs the hooks of the end.
     func finish(_ store: borrowing BundleStore, warn: (String) -> Void) throws(RuntimeFailure) {
         if let cgroup {
             do throws(CgroupError) {
@@ -64,10 +64,12 @@ struct ContainerRemoval: ~Copyable {
         }
         let resourceControl = try state.openResourceControl()
         do throws(CgroupError) { try resourceControl?.remove() } catch { warn("\(error)") }
+        // First, as the specification has it, so that a hook which never ends keeps no container: whoever deletes it again finds
+        // nothing. What such a hook needs it has.
+        try store.remove(state.id)
         // Their failures are warnings.
         for failure in HookRunner(hooks).runAll(.poststop, state: state.document(.stopped).json.bytes()) {
             warn("\(failure)")
         }
-        try store.remove(state.id)
     }
 }

@@ -54,7 +54,9 @@ struct HookTests {
             $0.others["hooks"] = .object([kind: [BundleConfiguration.hook("echo from the hook >&2; exit 3")]])
         }
         let outcome = try container.create()
-        #expect(outcome.code != 0 && outcome.error.contains(kind), "\(outcome)")
+        #expect(outcome.code != 0, "\(outcome)")
+        #expect(outcome.error.contains("error running \(kind) hook #0: hooks.\(kind)[0] "), "\(outcome)")
+        #expect(outcome.error.contains("exit status 3: from the hook"), "\(outcome)")
         #expect(try container("state").code != 0, "nothing is left")
         #expect(container.cgroups().isEmpty)
     }
@@ -127,6 +129,55 @@ struct HookTests {
         #expect(try start.wait().code != 0)
         #expect(try container("state").code != 0)
         #expect(container.cgroups().isEmpty)
+    }
+
+    /// The process of a hook that wrote its number into a file.
+    private func process(in file: String) throws -> Int32 {
+        try #require(Machine.wait { Machine.text(of: runtime.path(file)).hasSuffix("\n") })
+        return try #require(Int32(Machine.text(of: runtime.path(file)).dropLast()))
+    }
+
+    @Test(arguments: ["prestart", "createRuntime", "createContainer"])
+    func aHookEndsWithTheRuntimeThatIsKilled(kind: String) throws {
+        let container = try runtime.bundle(.native, "rest") {
+            $0.linux["namespaces"] = BundleConfiguration.namespaces(["mount"])
+            $0.others["hooks"] = .object([
+                kind: [BundleConfiguration.hook("echo $$ > \(runtime.path("hook")); exec sleep 1000")]
+            ])
+        }
+        let create = try container.start("create", ["--bundle", container.bundle])
+        let hook = try process(in: "hook")
+        try Processes.kill(create.process, 9)
+        #expect(Machine.wait { !Machine.exists("/proc/\(hook)") })
+        #expect(try container("delete", "--force").code == 0)
+        #expect(container.cgroups().isEmpty)
+    }
+
+    /// As runc does: the container is gone when its last hooks run, and what they clear away they clear away.
+    @Test func aHookThatNeverEndsKeepsNoContainer() throws {
+        let container = try runtime.bundle(.wasm, "rest") {
+            $0.others["hooks"] = .object([
+                "poststop": [
+                    BundleConfiguration.hook(
+                        "test -e \(runtime.path("hook")) || { echo $$ > \(runtime.path("hook")); exec sleep 1000; }")
+                ]
+            ])
+        }
+        _ = try container.launch()
+        let deletion = try container.start("delete", ["--force"])
+        let hook = try process(in: "hook")
+        defer { try? Processes.kill(hook, 9) }
+        let began = Date()
+        #expect(try container("delete", "--force").code == 0)
+        let other = try container("delete")
+        #expect(other.code != 0 && other.error.contains("does not exist"), "\(other)")
+        #expect(Date().timeIntervalSince(began) < 5)
+        #expect(container.cgroups().isEmpty)
+        // The id is free again.
+        #expect(try container.create().code == 0)
+        try Processes.kill(deletion.process, 9)
+        #expect(Machine.exists("/proc/\(hook)"), "it goes on")
+        try Processes.kill(hook, 9)
     }
 
     @Test func createContainerHooksSeeTheRootOfTheContainerMounted() throws {
