@@ -78,6 +78,16 @@ import Testing
         #expect(error?.field == "linux.intelRdt.\(field)")
     }
 
+    @Test func theSchemataAreChangedInTheContainersClass() throws {
+        let group = try ResourceControlGroup(asked(#"{"l3CacheSchema":"L3:0=f"}"#), id: "c", root: root)
+        try group.make(asked("{}"), process: 7)
+        try group.update(asked(#"{"l3CacheSchema":"L3:0=3","memBwSchema":"MB:0=20"}"#))
+        #expect(text("c/schemata") == "L3:0=3\nMB:0=20\n")
+        // The kernel leaves alone what isn't written.
+        try group.update(asked("{}"))
+        #expect(text("c/schemata") == "L3:0=3\nMB:0=20\n" && text("c/tasks") == "7")
+    }
+
     @Test func monitoringHasAGroupOfTheContainersOwn() throws {
         try makeClass("shared", schemata: "L3:0=f\n")
         let asked = try asked(#"{"closID":"shared","enableMonitoring":true}"#)

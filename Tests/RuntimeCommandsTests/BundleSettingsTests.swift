@@ -107,11 +107,13 @@ import Testing
 
     // MARK: update
 
-    private func update(_ words: String...) throws -> LinuxResources {
+    private func settings(_ words: [String]) throws -> UpdateSettings {
         var settings = UpdateSettings()
         _ = try UpdateSettings.table.parse(words, into: &settings)
-        return try UpdateCommand.resources(settings)
+        return settings
     }
+
+    private func update(_ words: String...) throws -> LinuxResources { try UpdateCommand.resources(settings(words)) }
 
     @Test func theFlagsOfUpdateAreMembersOfTheResources() throws {
         let resources = try update(
@@ -134,10 +136,22 @@ import Testing
         let resources = try update(
             "--memory=", "--cpu-shares=", "--cpuset-cpus=", "--l3-cache-schema=", "--mem-bw-schema", "", "x")
         #expect(resources.memory == nil && resources.cpu == nil)
+        #expect(try UpdateCommand.schemata(settings(["--l3-cache-schema=", "--mem-bw-schema", "", "x"])) == nil)
+    }
+
+    @Test func theSchemataAreMembersOfIntelRdt() throws {
+        let words = ["--l3-cache-schema", "L3:0=f", "--mem-bw-schema", "MB:0=20", "-r", "-", "x"]
+        let schemata = try #require(try UpdateCommand.schemata(settings(words)))
+        #expect(schemata.l3CacheSchema == "L3:0=f" && schemata.memBwSchema == "MB:0=20")
+        #expect(schemata.closID == nil && schemata.schemata.isEmpty)
+        let error = #expect(throws: CommandFailure.self) {
+            try UpdateCommand.schemata(self.settings(["--mem-bw-schema", "L3:0=f", "x"]))
+        }
+        #expect(error?.message.contains("memBwSchema") == true)
     }
 
     @Test(arguments: [
-        ["--l3-cache-schema", "L3:0=f"], ["--mem-bw-schema", "MB:0=20"], ["--blkio-weight", ""],
+        ["--blkio-weight", ""],
         ["--memory", "much"], ["--cpu-quota", "half"], ["--pids-limit", ""], ["--memory", "-2"],
         ["--memory", "99999999999t"],
     ])

@@ -22,10 +22,21 @@ extension ContainerRuntime {
     }
 
     /// Changes the limits of a container; what is left out stays.
-    public func update(_ id: String, _ resources: LinuxResources) throws(RuntimeFailure) {
+    ///
+    /// - Parameter schemata: of the container's class of service, if it was made with one.
+    public func update(
+        _ id: String, _ resources: LinuxResources, schemata: LinuxIntelRdt? = nil
+    ) throws(RuntimeFailure) {
         let (state, cgroup) = try limited(id, for: "limits")
         guard state.status != .stopped else { throw Self.notRunning(id) }
-        do throws(CgroupError) { try cgroup.update(resources) } catch { throw RuntimeFailure(error) }
+        let resourceControl = try schemata == nil ? nil : state.openResourceControl()
+        guard schemata == nil || resourceControl != nil else {
+            throw RuntimeFailure(.refused, "container \(id) has no linux.intelRdt, which could be changed")
+        }
+        do throws(CgroupError) {
+            try cgroup.update(resources)
+            if let schemata { try resourceControl?.update(schemata) }
+        } catch { throw RuntimeFailure(error) }
     }
 
     /// The numbers of the container's processes, as we see them.

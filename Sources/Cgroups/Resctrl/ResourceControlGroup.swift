@@ -39,9 +39,15 @@ public struct ResourceControlGroup: Equatable, Sendable {
     /// Makes what is missing, and puts a process there with all that it forks from then on.
     public func make(_ asked: LinuxIntelRdt, process: Int32) throws(CgroupError) {
         try makeDirectory(directory, "closID")
-        if !asked.lines.isEmpty { try write(asked.lines.map { $0 + "\n" }.joined(), "schemata", of: directory) }
+        try update(asked)
         if let monitoring { try makeDirectory(monitoring, "enableMonitoring") }
         try add(process: process)
+    }
+
+    /// Changes what the class may use, for all that are in it; what isn't named stays.
+    public func update(_ asked: LinuxIntelRdt) throws(CgroupError) {
+        guard !asked.lines.isEmpty else { return }
+        try write(asked.lines.map { $0 + "\n" }.joined(), "schemata", of: directory)
     }
 
     public func add(process: Int32) throws(CgroupError) {

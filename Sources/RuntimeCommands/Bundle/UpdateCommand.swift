@@ -14,8 +14,15 @@ enum UpdateCommand {
         let id = try UpdateSettings.table.parseID(words, into: &settings)
         let resources = try resources(settings)
         for remark in resources.remarks { context.log.report(.warning, remark) }
-        try context.runtime().update(id, resources)
+        try context.runtime().update(id, resources, schemata: schemata(settings))
         return 0
+    }
+
+    static func schemata(_ settings: UpdateSettings) throws(CommandFailure) -> LinuxIntelRdt? {
+        guard !settings.schemata.isEmpty else { return nil }
+        do throws(JSONError) { return try LinuxIntelRdt(json: JSONNode(.object(settings.schemata))) } catch {
+            throw CommandFailure("update: \(error)")
+        }
     }
 
     static func resources(_ settings: UpdateSettings) throws(CommandFailure) -> LinuxResources {

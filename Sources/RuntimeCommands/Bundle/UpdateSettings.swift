@@ -7,6 +7,8 @@ struct UpdateSettings: Sendable {
     var resources: String?
     /// What the flags ask for, as `linux.resources` would say it.
     private(set) var patch = JSONObject()
+    /// The same for `linux.intelRdt`; beside a file too.
+    private(set) var schemata = JSONObject()
 
     static let table = OptionTable<UpdateSettings>(
         verb: "update", operands: "ID", summary: "Change the limits of a container.",
@@ -31,7 +33,8 @@ struct UpdateSettings: Sendable {
             number(["--pids-limit"], "pids", "limit", "The most processes; -1 is no limit", takesEmpty: false),
             number(
                 ["--blkio-weight"], "blockIO", "weight", "The weight for block devices, 10 to 1000", takesEmpty: false),
-            cache("--l3-cache-schema"), cache("--mem-bw-schema"),
+            schema("--l3-cache-schema", "l3CacheSchema", "The cache, such as L3:0=f0"),
+            schema("--mem-bw-schema", "memBwSchema", "The memory's bandwidth, such as MB:0=20"),
         ])
 
     /// Sets one member of one of the objects of `linux.resources`.
@@ -51,14 +54,9 @@ struct UpdateSettings: Sendable {
         }
     }
 
-    /// Of `linux.intelRdt`, which stays as the container was made with.
-    private static func cache(_ name: String) -> Option<UpdateSettings> {
-        .value(name, argument: "SCHEMA", help: "Refused unless it is empty: linux.intelRdt can't be changed") {
-            (_, text) throws(UsageError) in
-            guard text.isEmpty else {
-                throw UsageError("\(name): linux.intelRdt of a container can't be changed", verb: "update")
-            }
-        }
+    /// Of the class of service that the container was made in.
+    private static func schema(_ name: String, _ member: String, _ help: String) -> Option<UpdateSettings> {
+        .value(name, argument: "SCHEMA", help: help) { if !$1.isEmpty { $0.schemata[member] = .string($1) } }
     }
 
     private static func number(

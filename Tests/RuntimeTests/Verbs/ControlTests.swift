@@ -82,6 +82,8 @@ struct ControlTests {
         let file = try runtime.file("resources.json", #"{"cpu": {"shares": 256}}"#)
         #expect(try container("update", "--resources", file).code == 0)
         #expect(value("cpu.shares") == "256\n")
+        let classless = try container("update", "--l3-cache-schema", "L3:0=f")
+        #expect(classless.code != 0 && classless.error.contains("linux.intelRdt"), "\(classless)")
         let refused = try container("update", "--memory", "lots")
         #expect(refused.code != 0 && refused.error.contains("memory"), "\(refused)")
     }
