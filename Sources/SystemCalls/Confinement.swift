@@ -50,6 +50,11 @@ public enum Confinement {
         _ = try checked("prctl", "PR_SET_DUMPABLE") { martlet_prctl(4, 0, 0, 0, 0) }
     }
 
+    /// Takes `refuseTracing` back: whoever has the same ids and capabilities may trace this process again.
+    public static func allowTracing() throws(SystemCallError) {
+        _ = try checked("prctl", "PR_SET_DUMPABLE") { martlet_prctl(4, 1, 0, 0, 0) }
+    }
+
     /// SIGKILL when the parent ends (PR_SET_PDEATHSIG). A change of user takes it back, so this comes after one.
     public static func dieWithParent() throws(SystemCallError) {
         _ = try checked("prctl", "PR_SET_PDEATHSIG") { martlet_prctl(1, UInt(SIGKILL), 0, 0, 0) }

@@ -24,7 +24,8 @@ struct ExecInit {
             if !plan.namespaces.hasUser { try limit(files, channel) }
             if let guest = plan.guest {
                 let ready = try ContainerGuest(
-                    guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: connections.emptyDirectory)
+                    guest, isFirstOfNamespace: false, plan.settings, files, emptyDirectory: connections.emptyDirectory,
+                    isJoinable: plan.namespaces.ownerJoins)
                 Processes.exit(ready.run(channel.takeSocket(), filter))
             }
             let program = NativeProgram(plan.settings, files)

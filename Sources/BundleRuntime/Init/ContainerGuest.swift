@@ -16,11 +16,14 @@ final class ContainerGuest {
     /// Closed when the process has become its user.
     private var files: ProcessFileSystem?
     private let emptyDirectory: Int32?
+    private let isJoinable: Bool
 
     /// Opens what the guest is given. The process's root is the container's.
+    ///
+    /// - Parameter isJoinable: `NamespacePlan.ownerJoins`.
     init(
         _ guest: GuestPlan, isFirstOfNamespace: Bool, _ settings: ProcessSettings, _ files: consuming ProcessFileSystem,
-        emptyDirectory: Int32?
+        emptyDirectory: Int32?, isJoinable: Bool
     ) throws(RuntimeFailure) {
         let root: OwnedDescriptor
         do throws(SystemCallError) { root = try Files.open("/", flags: [.readOnly, .directory]) } catch {
@@ -34,6 +37,7 @@ final class ContainerGuest {
         self.settings = settings
         self.files = consume files
         self.emptyDirectory = emptyDirectory
+        self.isJoinable = isJoinable
     }
 
     /// Signals whose effect is the end of a process, but for those that the engine handles and those nobody can. Of the
@@ -56,6 +60,7 @@ final class ContainerGuest {
             channel, emptyDirectory: emptyDirectory, keeping: kept(filter),
             identity: { () throws(SandboxError) in try self.becomeUser() },
             beforeFilter: { () throws(SandboxError) in
+                try self.letOwnerJoin()
                 do throws(FieldError) { try filter.install(goesOn: true) } catch { throw .configuration("\(error)") }
             }, rests: filter.configuration.map { $0.leaves("madvise") && $0.leaves("mprotect") } ?? true)
     }
@@ -86,5 +91,19 @@ final class ContainerGuest {
         do throws(FieldError) {
             _ = try settings.applyIdentity(files, closesDescriptors: false)
         } catch { throw .configuration("\(error)") }
+    }
+
+    /// Lets an unprivileged user join the namespaces of his guest, for `exec`.
+    ///
+    /// The kernel asks for the right to trace the process. Of a program that was executed in the user namespace the namespace's
+    /// owner may see everything; a guest's process is still the runtime's program, which belongs to the namespace where it was
+    /// started, and only who has capabilities there may look into one that refuses. By now it is confined and holds nothing of
+    /// the host's; without a core dump of it nothing else changes.
+    private func letOwnerJoin() throws(SandboxError) {
+        guard isJoinable else { return }
+        do throws(SystemCallError) {
+            try ResourceLimits.set(.coreSize, to: 0)
+            try Confinement.allowTracing()
+        } catch { throw .refused(step: "letting its owner join", cause: error) }
     }
 }

@@ -79,7 +79,7 @@ extension ContainerInit {
         if let guest = plan.guest {
             let ready = try ContainerGuest(
                 guest, isFirstOfNamespace: plan.namespaces.new.contains(.pid), settings, files,
-                emptyDirectory: sources.connections.emptyDirectory)
+                emptyDirectory: sources.connections.emptyDirectory, isJoinable: plan.namespaces.ownerJoins)
             plan.trace.mark("guest")
             return .guest(ready)
         }

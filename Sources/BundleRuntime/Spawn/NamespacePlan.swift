@@ -20,6 +20,12 @@ struct NamespacePlan: Sendable {
 
     var hasUser: Bool { new.contains(.user) || joined.contains { $0.kind == .user } }
 
+    /// Whether whoever joins the namespaces later has no rights but those of the user namespace's owner.
+    var ownerJoins: Bool { hasUser && isUnprivileged }
+
+    /// The process that makes the plan.
+    private let isUnprivileged = Processes.effectiveUser != 0
+
     init(_ linux: LinuxConfiguration) {
         timeOffsets = linux.timeOffsets
         for (index, namespace) in linux.namespaces.enumerated() {
