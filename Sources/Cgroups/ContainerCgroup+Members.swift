@@ -31,11 +31,25 @@ extension ContainerCgroup {
                 if let awaited, !group.isUnified { try Self.make(group, below: awaited.mountPoints[index]) }
                 try Self.enter(group, process, beside: beside)
             } catch {
+                if error.errno == .accessDenied, group.isUnified, awaited == nil, let unit {
+                    try Self.attach(process, to: unit, group, beside: beside)
+                    continue
+                }
                 throw CgroupError(
                     field: nil, error,
                     advice: error.errno == .notSupported ? "the group is threaded and takes no whole process" : nil)
             }
         }
+    }
+
+    /// Whoever takes a process from one group to another needs a right to the group above both, which a user has below his own
+    /// systemd only: it is asked then, and asks the machine's.
+    private static func attach(
+        _ process: Int32, to unit: SystemdUnit, _ group: Group, beside: Int32?
+    ) throws(CgroupError) {
+        let inner = beside.flatMap { innerGroup(of: $0, in: group) }
+        let below = inner.map { String(decoding: $0.utf8.dropFirst(group.directory.utf8.count), as: UTF8.self) }
+        try SystemdDriver.attach(unit, process: process, group: below ?? "")
     }
 
     /// systemd makes groups in the trees that it uses; in the others we do.

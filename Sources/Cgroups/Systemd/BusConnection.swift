@@ -21,19 +21,30 @@ struct BusConnection: ~Copyable {
         self.isPrivate = isPrivate
     }
 
+    /// How long each address may keep us, in milliseconds.
+    struct Patience {
+        /// Until somebody accepts the connection: nobody waits for long to learn that nobody is there.
+        var reaching: UInt64
+        /// From then on until we are let in. A bus that has accepted is there, however slow: a machine that is just starting, or
+        /// has too much to do, takes its time.
+        var greeting: UInt64
+    }
+
     /// Connects to the first address where somebody answers, authenticates and, at a bus, asks for a name.
-    static func open(_ addresses: [BusAddress], until deadline: Deadline) throws(BusError) -> BusConnection {
+    ///
+    /// One that accepts and says nothing takes nothing of the next one's time.
+    static func open(_ addresses: [BusAddress], _ patience: Patience) throws(BusError) -> BusConnection {
         var failure = BusError.unreachable("no address of a bus is known")
         for address in addresses {
-            do throws(BusError) { return try open(address, until: deadline) } catch { failure = error }
+            do throws(BusError) { return try open(address, patience) } catch { failure = error }
         }
         throw failure
     }
 
-    private static func open(_ address: BusAddress, until deadline: Deadline) throws(BusError) -> BusConnection {
-        let socket = try BusSocket.connect(to: address.name, until: deadline)
+    private static func open(_ address: BusAddress, _ patience: Patience) throws(BusError) -> BusConnection {
+        let socket = try BusSocket.connect(to: address.name, until: Deadline(milliseconds: patience.reaching))
         var connection = BusConnection(socket, isPrivate: address.isPrivate)
-        try connection.authenticate(until: deadline)
+        try connection.authenticate(until: Deadline(milliseconds: patience.greeting))
         return connection
     }
 

@@ -4,12 +4,11 @@ import SystemCalls
 /// Containers' groups made by systemd, as transient scopes that are asked for over its bus.
 ///
 /// Root asks the machine's systemd, directly or over the system bus; others ask their own. Nothing that the other side
-/// sends, or doesn't send, can do more than make a call fail, and none takes longer than `patience`.
+/// sends, or doesn't send, can do more than make a call fail, and none takes longer than `patience` once there is a connection.
 public enum SystemdDriver {
     /// In milliseconds, as long as runc waits.
     static let patience: UInt64 = 30_000
-    /// Until there is a connection; nobody waits for half a minute to learn that nobody is there.
-    private static let connectingPatience: UInt64 = 5_000
+    private static let connecting = BusConnection.Patience(reaching: 5_000, greeting: 25_000)
 
     /// Works out the unit's name and group. Nothing is made yet: systemd wants a process to put into a scope.
     ///
@@ -100,6 +99,25 @@ public enum SystemdDriver {
         }
     }
 
+    /// Puts a process into the unit that comes from where this process may take none away: a user's from outside of the groups
+    /// that his systemd rules, which asks the machine's to do it.
+    ///
+    /// - Parameter group: below the unit's, with a slash in front; empty for the unit's own.
+    static func attach(_ unit: SystemdUnit, process: Int32, group: String) throws(CgroupError) {
+        try attach(unit, process: process, group: group, addresses: addresses(unit.belongsToUser))
+    }
+
+    static func attach(
+        _ unit: SystemdUnit, process: Int32, group: String, addresses: [BusAddress]
+    ) throws(CgroupError) {
+        guard let number = UInt32(exactly: process), number > 0 else {
+            throw CgroupError("the process \(process) can't be put into the unit \(unit.name)")
+        }
+        try ask("putting a process into \(unit.name)", addresses) { systemd, deadline throws(BusError) in
+            try systemd.attachProcess(number, to: unit.name, group: group, until: deadline)
+        }
+    }
+
     /// Stops the unit. One that is gone already is no error.
     public static func stop(_ unit: SystemdUnit) throws(CgroupError) {
         try stop(unit, addresses: addresses(unit.belongsToUser))
@@ -125,7 +143,7 @@ public enum SystemdDriver {
         _ body: (inout SystemdManager, Deadline) throws(BusError) -> Answer
     ) throws(CgroupError) -> Answer {
         do throws(BusError) {
-            var systemd = try SystemdManager.open(addresses, until: Deadline(milliseconds: connectingPatience))
+            var systemd = try SystemdManager.open(addresses, connecting)
             return try body(&systemd, Deadline(milliseconds: patience))
         } catch {
             let advice =

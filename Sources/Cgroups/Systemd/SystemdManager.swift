@@ -26,9 +26,11 @@ struct SystemdManager: ~Copyable {
         self.owner = owner
     }
 
-    static func open(_ addresses: [BusAddress], until deadline: Deadline) throws(BusError) -> SystemdManager {
-        var connection = try BusConnection.open(addresses, until: deadline)
-        let owner = try connection.owner(of: service, until: deadline)
+    static func open(
+        _ addresses: [BusAddress], _ patience: BusConnection.Patience
+    ) throws(BusError) -> SystemdManager {
+        var connection = try BusConnection.open(addresses, patience)
+        let owner = try connection.owner(of: service, until: Deadline(milliseconds: patience.greeting))
         return SystemdManager(connection, owner: owner)
     }
 
@@ -69,6 +71,16 @@ struct SystemdManager: ~Copyable {
     ) throws(BusError) {
         let values = BusValue.array(of: "(sv)", properties.map(\.marshalled))
         _ = try call("SetUnitProperties", [.string(name), .boolean(true), values], until: deadline)
+    }
+
+    /// Puts a process into the group of a unit, or below it.
+    ///
+    /// - Parameter group: below the unit's, with a slash in front; empty for the unit's own.
+    mutating func attachProcess(
+        _ process: UInt32, to unit: String, group: String, until deadline: Deadline
+    ) throws(BusError) {
+        let arguments: [BusValue] = [.string(unit), .string(group), .array(of: "u", [.uint32(process)])]
+        _ = try call("AttachProcessesToUnit", arguments, until: deadline)
     }
 
     /// A property of the manager whose value is a text.

@@ -5,9 +5,9 @@ import Testing
 
 /// Connects, says Hello, and calls one method.
 private func exchange(_ bus: FakeBus, milliseconds: UInt64 = 5000) throws -> [BusValue] {
-    let deadline = Deadline(milliseconds: milliseconds)
-    var connection = try BusConnection.open([bus.address], until: deadline)
-    return try connection.callBus("GetId", until: deadline)
+    let patience = BusConnection.Patience(reaching: milliseconds, greeting: milliseconds)
+    var connection = try BusConnection.open([bus.address], patience)
+    return try connection.callBus("GetId", until: Deadline(milliseconds: milliseconds))
 }
 
 private func failure(_ bus: FakeBus, milliseconds: UInt64 = 5000) -> BusError? {
@@ -189,12 +189,40 @@ private func greeted(_ then: @escaping @Sendable (BusMessage, inout Peer) throws
         let bus = try greeted { call, peer in
             try peer.send(try BusMessage.answer(to: call, [.string("second")]).encoded())
         }
-        let deadline = Deadline(milliseconds: 5000)
+        let patience = BusConnection.Patience(reaching: 5000, greeting: 5000)
         let nobody = BusAddress(name: .path("/nonexistent/bus"))
-        var connection = try BusConnection.open([nobody, bus.address], until: deadline)
-        #expect(try connection.callBus("GetId", until: deadline) == [.string("second")])
-        let error = #expect(throws: BusError.self) { _ = try BusConnection.open([nobody], until: deadline) }
+        var connection = try BusConnection.open([nobody, bus.address], patience)
+        #expect(
+            try connection.callBus("GetId", until: Deadline(milliseconds: 5000)) == [.string("second")])
+        let error = #expect(throws: BusError.self) { _ = try BusConnection.open([nobody], patience) }
         #expect(error?.description == "connect \"/nonexistent/bus\": no such file or directory (ENOENT)")
+    }
+
+    /// It stands in the queue of a listener that is there.
+    @Test func aSlowBusHasMoreTimeThanNobody() throws {
+        let bus = try FakeBus { peer in
+            var nothing: [PollRequest] = []
+            _ = try Poll.wait(&nothing, timeout: 400_000_000)
+            try peer.authenticate()
+            for answer in [":1.7", "late"] {
+                try peer.send(try BusMessage.answer(to: try peer.message(), [.string(answer)]).encoded())
+            }
+            try peer.drain()
+        }
+        var connection = try BusConnection.open([bus.address], .init(reaching: 100, greeting: 5000))
+        #expect(try connection.callBus("GetId", until: Deadline(milliseconds: 5000)) == [.string("late")])
+    }
+
+    @Test func aBusThatAcceptsAndSaysNothingTakesNoTimeOfTheNext() throws {
+        let silent = try FakeBus { try $0.drain() }
+        let bus = try greeted { call, peer in
+            var nothing: [PollRequest] = []
+            _ = try Poll.wait(&nothing, timeout: 200_000_000)
+            try peer.send(try BusMessage.answer(to: call, [.string("second")]).encoded())
+        }
+        var connection = try BusConnection.open(
+            [silent.address, bus.address], .init(reaching: 300, greeting: 300))
+        #expect(try connection.callBus("GetId", until: Deadline(milliseconds: 5000)) == [.string("second")])
     }
 
     @Test func addressesAreReadAsTheSpecificationWritesThem() {

@@ -121,7 +121,7 @@ private struct BusService: ~Copyable {
     @Test func aRealBusLetsUsInAndKnowsUs() throws {
         let daemon = try Daemon()
         let deadline = Deadline(milliseconds: 5000)
-        var connection = try BusConnection.open([daemon.address], until: deadline)
+        var connection = try BusConnection.open([daemon.address], .init(reaching: 5000, greeting: 5000))
         #expect(try connection.owner(of: BusConnection.bus, until: deadline) == BusConnection.bus)
         #expect(try connection.callBus("NameHasOwner", [.string("a.b")], until: deadline) == [.boolean(false)])
         guard case .array("s", let names) = try connection.callBus("ListNames", until: deadline).first else {

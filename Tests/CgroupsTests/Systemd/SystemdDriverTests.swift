@@ -55,6 +55,35 @@ private func start(
         #expect(systemd.seen.calls.first?.destination == "org.freedesktop.systemd1")
     }
 
+    @Test func aProcessFromElsewhereIsPutIntoTheUnitOrBelow() throws {
+        let systemd = FakeSystemd()
+        let bus = try FakeBus([{ try systemd.serve(&$0) }, { try systemd.serve(&$0) }])
+        for group in ["", "/inner"] {
+            try SystemdDriver.attach(unit, process: 4711, group: group, addresses: [bus.address])
+        }
+        bus.finish()
+        let calls = try systemd.seen.named("AttachProcessesToUnit").map { try $0.arguments() }
+        #expect(
+            calls == ["", "/inner"].map { [.string("libpod-1.scope"), .string($0), .array(of: "u", [.uint32(4711)])] })
+        let error = #expect(throws: CgroupError.self) {
+            try SystemdDriver.attach(unit, process: 0, group: "", addresses: [bus.address])
+        }
+        #expect(error?.description.contains("libpod-1.scope") == true)
+    }
+
+    @Test func aProcessThatSystemdDoesNotTakeIsAnError() throws {
+        let systemd = FakeSystemd { call, peer in
+            guard call.member == "AttachProcessesToUnit" else { return false }
+            try peer.send(try BusMessage.error("org.freedesktop.DBus.Error.AccessDenied", "no", to: call).encoded())
+            return true
+        }
+        let bus = try FakeBus { try systemd.serve(&$0) }
+        let error = #expect(throws: CgroupError.self) {
+            try SystemdDriver.attach(unit, process: 4711, group: "", addresses: [bus.address])
+        }
+        #expect(error?.description.contains("putting a process into libpod-1.scope: no") == true)
+    }
+
     @Test func aJobThatFailsIsAnError() throws {
         let systemd = FakeSystemd { call, peer in
             guard call.member == "StartTransientUnit" else { return false }
