@@ -19,6 +19,8 @@ struct InitChannelTests {
         "what is no message is refused",
         arguments: [
             [], [0], [112], [112, 1, 2, 3], [112, 1, 2, 3, 4, 5], [100, 1], [102], [102, 200, 65], [104], [255],
+            // More than there should be, a flag of 2, a text with NUL, one that isn't UTF-8, one that is cut off.
+            [103, 0], [100, 1, 0, 0, 0, 2], [119, 1, 0, 0, 0, 0], [119, 1, 0, 0, 0, 255], [119, 2, 0, 0, 0, 65],
         ])
     func malformed(bytes: [UInt8]) { #expect(InitMessage(bytes) == nil) }
 
@@ -31,7 +33,17 @@ struct InitChannelTests {
             Issue.record("no failure came")
             return
         }
-        #expect(failure.description.utf8.count == InitChannel.messageLimit - 2)
+        #expect(failure.description.utf8.count == InitMessage.textLimit)
+    }
+
+    @Test func aTextIsCutWhereACharacterBeginsAndLosesNUL() {
+        let long = "x" + String(repeating: "\u{e4}", count: InitMessage.textLimit)
+        guard case .warning(let text) = InitMessage(InitMessage.warning(long).bytes) else {
+            Issue.record("not read again")
+            return
+        }
+        #expect(text.utf8.count == InitMessage.textLimit - 1 && long.hasPrefix(text))
+        #expect(InitMessage(InitMessage.warning("a\0b").bytes) == .warning("ab"))
     }
 
     @Test func aPeerThatIsGoneIsNoMessage() throws {

@@ -22,11 +22,11 @@ enum ZygoteAnswer: Equatable, Sendable {
         case .accepted: writer.add(UInt8(1))
         case .declined(let reason):
             writer.add(UInt8(2))
-            writer.add(Self.cut(reason))
+            writer.add(reason, cutTo: Self.textLimit)
         case .failed(let failure):
             writer.add(UInt8(3))
             writer.add(failure.kind.rawValue)
-            writer.add(Self.cut(failure.description))
+            writer.add(failure.description, cutTo: Self.textLimit)
         case .ended(let status):
             writer.add(UInt8(4))
             writer.add(status)
@@ -49,12 +49,5 @@ enum ZygoteAnswer: Equatable, Sendable {
             }
             try reader.end()
         } catch { return nil }
-    }
-
-    /// A message of a failure may quote what is no valid text any more once it is cut.
-    private static func cut(_ text: String) -> String {
-        let bytes = text.utf8.filter { $0 != 0 }
-        guard bytes.count > textLimit else { return String(decoding: bytes, as: UTF8.self) }
-        return String(text.unicodeScalars.filter { $0.value != 0 }.prefix(textLimit / 4).map(Character.init))
     }
 }

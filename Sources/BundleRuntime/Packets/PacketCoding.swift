@@ -1,4 +1,4 @@
-/// A packet of the zygote's protocol that isn't one.
+/// A packet between processes of ours that isn't one.
 struct PacketError: Error, Hashable, CustomStringConvertible {
     let description: String
 
@@ -24,6 +24,18 @@ struct PacketWriter {
         bytes += text.utf8
     }
 
+    /// A text of whatever length and content, as much of it as can be read again. Messages of failures may quote anything.
+    mutating func add(_ text: String, cutTo limit: Int) {
+        if text.utf8.count <= limit, !text.utf8.contains(0) { return add(text) }
+        var bytes = Array(text.utf8.lazy.filter { $0 != 0 }.prefix(limit + 1))
+        if bytes.count > limit {
+            // Where a character begins.
+            while let last = bytes.popLast(), last & 0xc0 == 0x80 {}
+        }
+        add(UInt32(clamping: bytes.count))
+        self.bytes += bytes
+    }
+
     mutating func add(_ text: String?) {
         add(text != nil)
         if let text { add(text) }
@@ -41,6 +53,8 @@ struct PacketReader {
     static let textLimit = 4096
 
     init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
     mutating func number<Number: FixedWidthInteger & UnsignedInteger>(
         _: Number.Type = Number.self
