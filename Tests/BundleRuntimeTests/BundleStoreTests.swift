@@ -17,7 +17,7 @@ struct BundleStoreTests {
     private func state(_ id: String) -> BundleState {
         BundleState(
             id: id, bundle: "/b", rootfs: "/b/root", version: "1.0.2", annotations: ["a": "b", "ü": "\n"], isWasm: true,
-            hasHooks: false, owner: 5, created: 1_700_000_000_123_456_789, cgroupManager: .systemd)
+            hasHooks: false, owner: 5, created: 1_700_000_000_123_456_789)
     }
 
     private func make(_ id: String, in store: borrowing BundleStore) throws {

@@ -12,7 +12,7 @@ struct ConditionTests {
     ) -> BundleState {
         var state = BundleState(
             id: "a", bundle: "/b", rootfs: "/r", version: "1.0.0", annotations: [:], isWasm: false, hasHooks: false,
-            owner: 0, created: 0, cgroupManager: .filesystem)
+            owner: 0, created: 0)
         state.phase = phase
         state.process = process
         state.creator = creator

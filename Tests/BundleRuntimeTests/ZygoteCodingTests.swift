@@ -1,3 +1,4 @@
+import Cgroups
 import SystemCalls
 import Testing
 import WasmEngine
@@ -10,7 +11,7 @@ import WasmEngine
     private func request() throws -> ZygoteRequest {
         var settings = RuntimeSettings()
         settings.root = "/r"
-        settings.cgroupManager = .systemd
+        settings.cgroupDriver = .systemd
         settings.isRootless = false
         settings.tracesPhases = true
         var create = CreateRequest(id: "a.b-c", bundle: "b\u{fc}ndel")

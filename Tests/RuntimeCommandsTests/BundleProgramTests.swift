@@ -1,3 +1,5 @@
+import BundleRuntime
+import Cgroups
 import JSON
 import Testing
 
@@ -13,8 +15,8 @@ import Testing
     @Test func podmansWords() throws {
         let (settings, rest) = try parse(
             "--log-format=json", "--log", "/l", "--systemd-cgroup", "--root=/r", "create", "--bundle", "/b", "x")
-        #expect(settings.log.format == .json && settings.log.path == "/l" && settings.root == "/r")
-        #expect(settings.cgroupManager == .systemd)
+        #expect(settings.log.format == .json && settings.log.path == "/l" && settings.runtime.root == "/r")
+        #expect(settings.runtime.cgroupDriver == .systemd)
         #expect(rest == ["create", "--bundle", "/b", "x"])
     }
 
@@ -23,7 +25,7 @@ import Testing
             "--root", "/run/docker/runtime-runc/moby", "--debug", "--log", "/l", "--log-format", "json",
             "--rootless=false",
             "kill", "--all", "x", "9")
-        #expect(settings.log.level == .debug && settings.rootless == false)
+        #expect(settings.log.level == .debug && settings.runtime.isRootless == false)
         #expect(rest == ["kill", "--all", "x", "9"])
     }
 

@@ -33,7 +33,7 @@ final class ContainerMaking {
             id: plan.id, bundle: plan.bundle, rootfs: plan.rootfs, version: plan.configuration.version,
             annotations: plan.configuration.annotations, isWasm: plan.isWasm,
             hasHooks: plan.configuration.hooks != RuntimeHooks(), owner: Processes.effectiveUser,
-            created: Clocks.now(.realtime), cgroupManager: runtime.settings.cgroupManager)
+            created: Clocks.now(.realtime))
         state.creator = .current
         if let asked = plan.configuration.linux.intelRdt {
             do throws(CgroupError) {
@@ -118,7 +118,7 @@ final class ContainerMaking {
         let namespaces = plan.namespaces
         return plan.isWasm && plan.mounts.mounts.allSatisfy(\.isBind) && plan.configuration.hooks == RuntimeHooks()
             && plan.configuration.linux.netDevices.isEmpty && !namespaces.hasUser && !namespaces.needsStep
-            && !namespaces.new.contains(.cgroup) && runtime.settings.cgroupManager == .filesystem && !groups.isEmpty
+            && !namespaces.new.contains(.cgroup) && runtime.settings.cgroupDriver == .filesystem && !groups.isEmpty
             && groups.unifiedDirectory == nil && groups.groups.count <= InitChannel.groupLimit
     }
 
@@ -137,11 +137,11 @@ final class ContainerMaking {
     private func makeCgroup(
         _ afterRecord: (ContainerCgroup) throws(RuntimeFailure) -> Void
     ) throws(RuntimeFailure) {
-        guard runtime.settings.cgroupManager != .disabled else { return try appear() }
+        guard let driver = runtime.settings.cgroupDriver else { return try appear() }
         var failure: RuntimeFailure?
         do throws(CgroupError) {
             let made = try ContainerCgroup.create(
-                path: plan.configuration.linux.cgroupsPath, id: plan.id, driver: runtime.cgroupDriver,
+                path: plan.configuration.linux.cgroupsPath, id: plan.id, driver: driver,
                 resources: plan.configuration.linux.resources, rootless: runtime.isRootless,
                 annotations: plan.configuration.annotations
             ) { expected throws(CgroupError) in
@@ -169,7 +169,7 @@ final class ContainerMaking {
 
     /// Whether the id tells where they are.
     private var hasUsualGroups: Bool {
-        runtime.settings.cgroupManager == .filesystem && !runtime.isRootless
+        runtime.settings.cgroupDriver == .filesystem && !runtime.isRootless
             && plan.configuration.linux.cgroupsPath?.isEmpty ?? true
     }
 
@@ -203,7 +203,7 @@ final class ContainerMaking {
         guard let directory = try store.lock(plan.id), let found = try directory.state(),
             found.process == state.process
         else { return }
-        try ContainerRemoval(directory: directory, state: state).finish(store, warn: runtime.warn)
+        try BundleRemoval(directory: directory, state: state).finish(store, warn: runtime.warn)
     }
 
     /// Takes back what was made.

@@ -23,7 +23,7 @@ extension ContainerRuntime {
         guard force || status == .stopped || status == .created else {
             throw RuntimeFailure(.wrongState, "cannot delete container \(id) that is not stopped: \(status.rawValue)")
         }
-        let removal = try ContainerRemoval(directory: directory, state: state)
+        let removal = try BundleRemoval(directory: directory, state: state)
         if status != .stopped { try removal.kill() }
         try removal.finish(store, warn: warn)
     }

@@ -36,7 +36,7 @@ extension ContainerRuntime {
         try StartAnswer.wait(on: connection.rawValue, warn: warn)
         do throws(RuntimeFailure) { try runPoststart(state, directory) } catch {
             // The life cycle goes on with its end.
-            let removal = try ContainerRemoval(directory: directory, state: state)
+            let removal = try BundleRemoval(directory: directory, state: state)
             try removal.kill()
             try removal.finish(store, warn: warn)
             throw error

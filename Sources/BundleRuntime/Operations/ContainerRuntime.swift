@@ -53,8 +53,6 @@ public struct ContainerRuntime: Sendable {
     /// nil without a place for them.
     var filters: SeccompCache? { (try? imageStore()).map { SeccompCache(path: "\($0)/seccomp") } }
 
-    var cgroupDriver: CgroupDriver { settings.cgroupManager == .systemd ? .systemd : .filesystem }
-
     static func unknown(_ id: String) -> RuntimeFailure {
         // Container managers look for these words.
         RuntimeFailure(.notFound, "container \"\(String(id.prefix(80)).printable())\" does not exist")

@@ -1,17 +1,12 @@
+import Cgroups
+
 /// What the options before a verb say: where containers stand on record, and how their control groups are made.
 public struct RuntimeSettings: Hashable, Sendable {
-    /// Who makes control groups.
-    public enum CgroupManager: String, Hashable, Sendable {
-        case filesystem = "cgroupfs"
-        case systemd
-        /// Nobody: the container stays in the caller's group.
-        case disabled
-    }
-
     /// The directory of the records (`--root`); nil is `/run/martlet/oci`, for others than root
     /// `$XDG_RUNTIME_DIR/martlet/oci`.
     public var root: String?
-    public var cgroupManager = CgroupManager.filesystem
+    /// nil is nobody: the container stays in the caller's group.
+    public var cgroupDriver: CgroupDriver? = .filesystem
     /// `--rootless`; nil finds out.
     public var isRootless: Bool?
     /// The image store, below which compiled modules are kept; nil is the default one.

@@ -38,13 +38,12 @@ struct BundleState: Sendable {
     var process: ProcessIdentity?
     /// What `ContainerCgroup` wants to remember; nil when it has no group of its own.
     var cgroup: JSONValue?
-    var cgroupManager: RuntimeSettings.CgroupManager
     /// What `ResourceControlGroup` wants to remember; nil without one.
     var resourceControl: JSONValue?
 
     init(
         id: String, bundle: String, rootfs: String, version: String, annotations: [String: String], isWasm: Bool,
-        hasHooks: Bool, owner: UInt32, created: UInt64, cgroupManager: RuntimeSettings.CgroupManager
+        hasHooks: Bool, owner: UInt32, created: UInt64
     ) {
         self.id = id
         self.bundle = bundle
@@ -55,7 +54,6 @@ struct BundleState: Sendable {
         self.hasHooks = hasHooks
         self.owner = owner
         self.created = created
-        self.cgroupManager = cgroupManager
     }
 }
 
@@ -79,7 +77,6 @@ extension BundleState {
         object["creator"] = creator?.json
         object["process"] = process?.json
         object["cgroup"] = cgroup
-        object["cgroupManager"] = .string(cgroupManager.rawValue)
         object["resourceControl"] = resourceControl
         return .object(object)
     }
@@ -93,17 +90,12 @@ extension BundleState {
         }
         let phaseNode = try node.required("phase")
         guard let phase = Phase(rawValue: try phaseNode.string()) else { throw phaseNode.invalid("no such phase") }
-        let managerNode = try node.required("cgroupManager")
-        guard let manager = RuntimeSettings.CgroupManager(rawValue: try managerNode.string()) else {
-            throw managerNode.invalid("no such manager of control groups")
-        }
         self.init(
             id: try node.required("id").string(), bundle: try node.required("bundle").string(),
             rootfs: try node.required("rootfs").string(), version: try node.required("ociVersion").string(),
             annotations: try node.required("annotations").stringMap(), isWasm: try node.required("wasm").bool(),
             hasHooks: try node.required("hooks").bool(),
-            owner: try node.required("owner").integer(), created: try node.required("created").integer(),
-            cgroupManager: manager)
+            owner: try node.required("owner").integer(), created: try node.required("created").integer())
         self.phase = phase
         creator = try node.optional("creator").map(ProcessIdentity.init(json:))
         process = try node.optional("process").map(ProcessIdentity.init(json:))

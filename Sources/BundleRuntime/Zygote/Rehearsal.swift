@@ -21,7 +21,7 @@ enum Rehearsal {
         var state = BundleState(
             id: plan.id, bundle: plan.bundle, rootfs: plan.rootfs, version: configuration.version,
             annotations: configuration.annotations, isWasm: true, hasHooks: false, owner: Processes.effectiveUser,
-            created: 0, cgroupManager: .filesystem)
+            created: 0)
         state.creator = .current
         state.process = state.creator
         _ = try? BundleState(reading: state.json.bytes(.compact))

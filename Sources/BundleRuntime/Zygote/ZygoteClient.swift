@@ -102,7 +102,7 @@ extension ZygoteRequest {
     /// With what this process would hand to a child; nil when that is more than a request carries.
     fileprivate init?(mine settings: RuntimeSettings, _ request: CreateRequest, _ operation: Operation) {
         // These are bound to the caller in ways that no message can tell of: its group, its keyring, its terminal.
-        guard settings.cgroupManager != .disabled, !request.keepsKeyring, !Terminals.isTerminal(0) else { return nil }
+        guard settings.cgroupDriver != nil, !request.keepsKeyring, !Terminals.isTerminal(0) else { return nil }
         // A service manager takes the word of its service's own process.
         if case .run = operation, NotifySocket.manager != nil { return nil }
         self.settings = settings

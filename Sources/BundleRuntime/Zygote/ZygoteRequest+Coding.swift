@@ -1,9 +1,11 @@
+import Cgroups
+
 // The parts of a request as they are written and read.
 
 extension RuntimeSettings {
     func write(to writer: inout PacketWriter) {
         writer.add(root)
-        writer.add(cgroupManager.rawValue)
+        writer.add(cgroupDriver?.rawValue)
         writer.add(isRootless)
         writer.add(imageStore)
         writer.add(tracesPhases)
@@ -12,10 +14,13 @@ extension RuntimeSettings {
     init(_ reader: inout PacketReader) throws(PacketError) {
         self.init()
         root = try reader.optionalText()
-        guard let manager = CgroupManager(rawValue: try reader.text()) else {
-            throw PacketError("names an unknown cgroup manager")
+        cgroupDriver = nil
+        if let name = try reader.optionalText() {
+            guard let driver = CgroupDriver(rawValue: name) else {
+                throw PacketError("names an unknown driver of control groups")
+            }
+            cgroupDriver = driver
         }
-        cgroupManager = manager
         isRootless = try reader.optionalFlag()
         imageStore = try reader.optionalText()
         tracesPhases = try reader.flag()

@@ -41,7 +41,7 @@ struct ZygoteRequest: Equatable, Sendable {
 
     /// Packets begin with it; then comes the version of program and protocol, which must be the same on both sides.
     static let magic: UInt32 = 0x7967_7a6d
-    static let protocolVersion: UInt32 = 2
+    static let protocolVersion: UInt32 = 3
 
     func bytes(programVersion: String) -> [UInt8] {
         var writer = PacketWriter()

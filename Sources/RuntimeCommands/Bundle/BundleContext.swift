@@ -9,29 +9,14 @@ struct BundleContext: Sendable {
 
     func runtime() throws(RuntimeFailure) -> ContainerRuntime {
         let log = log
-        return try ContainerRuntime(runtimeSettings) { log.report(.warning, $0) }
+        return try ContainerRuntime(globals.runtime) { log.report(.warning, $0) }
     }
 
     /// The same, which also prints phases when a verb's own option asks for it.
     func tracing(_ traces: Bool) -> BundleContext {
         var context = self
-        if traces { context.globals.tracesPhases = true }
+        if traces { context.globals.runtime.tracesPhases = true }
         return context
-    }
-
-    var runtimeSettings: RuntimeSettings {
-        var settings = RuntimeSettings()
-        settings.root = globals.root
-        settings.cgroupManager =
-            switch globals.cgroupManager {
-            case .cgroupfs: .filesystem
-            case .systemd: .systemd
-            case .disabled: .disabled
-            }
-        settings.isRootless = globals.rootless
-        settings.imageStore = globals.imageStore
-        settings.tracesPhases = globals.tracesPhases
-        return settings
     }
 }
 

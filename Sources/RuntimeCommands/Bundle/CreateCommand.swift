@@ -8,7 +8,7 @@ enum CreateCommand {
         try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
         let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: nil),
-            try zygote.create(context.runtimeSettings, settings.request)
+            try zygote.create(context.globals.runtime, settings.request)
         {
             return 0
         }
@@ -25,7 +25,7 @@ enum BundleRunCommand {
         try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
         let context = context.tracing(settings.tracesPhases)
         if let zygote = settings.zygoteClient(usual: ZygoteClient.defaultPath),
-            let status = try zygote.run(context.runtimeSettings, settings.request, settings.mode)
+            let status = try zygote.run(context.globals.runtime, settings.request, settings.mode)
         {
             return status
         }

@@ -1,18 +1,11 @@
+import BundleRuntime
+import Cgroups
 import SystemCalls
 
 /// The options that stand before a verb of the OCI runtime, as runc and crun have them.
 struct GlobalSettings: Sendable {
-    enum CgroupManager: String, Sendable { case cgroupfs, systemd, disabled }
-
-    /// The directory of the containers' state; nil is the default one.
-    var root: String?
+    var runtime = RuntimeSettings()
     var log = LogSettings()
-    var cgroupManager = CgroupManager.cgroupfs
-    /// Whether missing rights on cgroups are passed over; nil decides by the user.
-    var rootless: Bool?
-    /// The image store, below which compiled modules are kept; nil is the default one.
-    var imageStore: String?
-    var tracesPhases = false
     var wantsVersion = false
     /// Whether any of them was given at all.
     var isGiven = false
@@ -23,7 +16,7 @@ struct GlobalSettings: Sendable {
 
     private static let options: [Option<GlobalSettings>] = [
         .value("--root", argument: "DIR", help: "Where the state of the containers is kept") {
-            (settings, text) throws(UsageError) in settings.root = try stateRoot(text)
+            (settings, text) throws(UsageError) in settings.runtime.root = try stateRoot(text)
         },
         .value("--log", argument: "FILE", help: "Write errors to this file too") {
             (settings, text) throws(UsageError) in settings.log.path = try LogSettings.path(text)
@@ -44,23 +37,29 @@ struct GlobalSettings: Sendable {
         },
         .boolean("--debug", help: "The same as --log-level debug") { if $1 { $0.log.level = .debug } },
         .boolean("--systemd-cgroup", help: "Have systemd make the cgroups") {
-            $0.cgroupManager = $1 ? .systemd : .cgroupfs
+            $0.runtime.cgroupDriver = $1 ? .systemd : .filesystem
         },
         .value("--cgroup-manager", argument: "cgroupfs|systemd|disabled", help: "Who makes the cgroups") {
-            (settings, text) throws(UsageError) in
-            guard let manager = CgroupManager(rawValue: text) else {
-                throw UsageError("--cgroup-manager \(text): write cgroupfs, systemd or disabled")
-            }
-            settings.cgroupManager = manager
+            (settings, text) throws(UsageError) in settings.runtime.cgroupDriver = try driver(text)
         },
         .value("--rootless", argument: "true|false|auto", help: "Go on without rights on cgroups") {
-            (settings, text) throws(UsageError) in settings.rootless = try rootless(text)
+            (settings, text) throws(UsageError) in settings.runtime.isRootless = try rootless(text)
         },
-        .value("--image-store", argument: "DIR", help: "Where compiled modules are kept") { $0.imageStore = $1 },
-        .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
+        .value("--image-store", argument: "DIR", help: "Where compiled modules are kept") {
+            $0.runtime.imageStore = $1
+        },
+        .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.runtime.tracesPhases = $1 },
         .value("--criu", argument: "FILE", help: "Accepted, and without effect") { _, _ in },
         .boolean("-v", "-V", "--version", help: "Print the version") { $0.wantsVersion = $1 },
     ]
+
+    private static func driver(_ text: String) throws(UsageError) -> CgroupDriver? {
+        if text == "disabled" { return nil }
+        guard let driver = CgroupDriver(rawValue: text) else {
+            throw UsageError("--cgroup-manager \(text): write cgroupfs, systemd or disabled")
+        }
+        return driver
+    }
 
     private static func rootless(_ text: String) throws(UsageError) -> Bool? {
         switch text.lowercased() {

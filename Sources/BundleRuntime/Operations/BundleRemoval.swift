@@ -5,7 +5,7 @@ import OCISpec
 import SystemCalls
 
 /// Removes all that belongs to a container. Its lock is held.
-struct ContainerRemoval: ~Copyable {
+struct BundleRemoval: ~Copyable {
     private let cgroup: ContainerCgroup?
     private let state: BundleState
     private let hooks: RuntimeHooks
