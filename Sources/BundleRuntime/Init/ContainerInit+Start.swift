@@ -9,16 +9,24 @@ extension ContainerInit {
     /// What `start` sends.
     static let startCommand = UInt8(ascii: "s")
 
+    /// SIGHUP, SIGINT, SIGQUIT, SIGTERM.
+    private static let stopping: [Int32] = [1, 2, 3, 15]
+
     /// Waits for `start`; a connection that says nothing of the kind is let go.
+    ///
+    /// What stops a container ends it here as well: the kernel keeps signals from the first process of a pid namespace
+    /// that has no handler for them.
     ///
     /// - Returns: the connection, whose owner the caller is.
     func waitForStart() -> Int32 {
         guard let listener = sources.connections.listener else { Processes.exit(1) }
+        for signal in Self.stopping { try? Processes.exitOnSignal(signal) }
         while true {
             guard let connection = try? Sockets.accept(listener, nonBlocking: false) else { Processes.exit(1) }
             guard let received = try? LocalSockets.receive(connection.rawValue, limit: 1),
                 received.bytes == [Self.startCommand]
             else { continue }
+            for signal in Self.stopping { SignalSet.useDefault(signal) }
             return connection.release()
         }
     }

@@ -52,10 +52,11 @@ struct LifecycleTests {
         #expect(created.of.wrote("signal 10"))
     }
 
-    @Test(arguments: Guest.allCases) func aSignalReachesWhatIsCreatedButNotStarted(guest: Guest) throws {
+    @Test(arguments: Guest.allCases, ["KILL", "TERM", "INT", "HUP"])
+    func aSignalReachesWhatIsCreatedButNotStarted(guest: Guest, signal: String) throws {
         let container = try runtime.bundle(guest, "rest")
         try #require(container.create().code == 0)
-        #expect(try container("kill", then: ["KILL"]).code == 0)
+        #expect(try container("kill", then: [signal]).code == 0)
         #expect(try container.becomes("stopped"))
         #expect(try container("start").code != 0)
         #expect(try container("delete").code == 0)
