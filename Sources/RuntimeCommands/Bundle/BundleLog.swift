@@ -61,21 +61,32 @@ struct LogSettings: Sendable {
     }
 }
 
-/// The log of one command: a line on standard error, and the same in the file of `--log`, where conmon and containerd look
-/// for the reason of a failure.
+/// The log of one command. An error is a line on standard error, and the same in the file of `--log`, where conmon and
+/// containerd look for the reason of a failure. Anything less goes to that file alone, as with runc: the standard error of
+/// `exec` and `run` is the program's, and whoever names a log expects nothing else there.
 struct BundleLog: Sendable {
     let settings: LogSettings
 
     func report(_ level: LogSettings.Level, _ message: String) {
         guard level <= settings.level else { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let isWritten = write(level, line)
+        guard level == .error || !isWritten else { return }
         Diagnostics.report(level == .error ? line : "\(level.word): \(line)")
-        guard let path = settings.path else { return }
+    }
+
+    /// - Returns: whether it stands in the log.
+    private func write(_ level: LogSettings.Level, _ line: String) -> Bool {
+        guard let path = settings.path else { return false }
         let entry = Self.entry(level, line, format: settings.format, time: Clocks.now(.realtime))
         do throws(SystemCallError) {
             let file = try LogSettings.file(path)
             try Files.writeAll(file.rawValue, Array(entry.utf8))
-        } catch { Diagnostics.report("the log can't be written: \(error)") }
+            return true
+        } catch {
+            Diagnostics.report("the log can't be written: \(error)")
+            return false
+        }
     }
 
     /// One line with its newline, as runc's logger writes it.

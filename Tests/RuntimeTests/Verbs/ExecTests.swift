@@ -71,6 +71,26 @@ struct ExecTests {
         #expect(try user(["delete", "--force", container.id]).wait().code == 0)
     }
 
+    /// Standard error is the program's, for whoever named a log.
+    @Test(arguments: [false, true]) func warningsGoToTheLogWhenThereIsOne(hasLog: Bool) throws {
+        let log = runtime.path("log")
+        let runtime = try Runtime(options: hasLog ? ["--log", log] : [])
+        let container = try runtime.bundle(.wasm, "rest") {
+            $0.process["capabilities"] = ["bounding": ["CAP_SYS_PTRACE"]]
+        }
+        _ = try container.launch()
+        let outcome = try container("exec", then: ["/guest", "args", "x"])
+        #expect(outcome.code == 0 && outcome.output == "x\n", "\(outcome)")
+        let words = "CAP_SYS_PTRACE isn't given"
+        #expect(outcome.error.contains("warning: process.capabilities: \(words)") == !hasLog, "\(outcome)")
+        #expect(outcome.error.isEmpty == hasLog, "\(outcome)")
+        #expect(Machine.text(of: log).contains(words) == hasLog)
+        // An error is told in both places.
+        let failed = try container("exec", then: ["/missing"])
+        #expect(failed.code != 0 && failed.error.contains("/missing"), "\(failed)")
+        #expect(Machine.text(of: log).contains("level=error") == hasLog)
+    }
+
     @Test func aNativeProgramSharesTheNamespacesOfTheContainer() throws {
         let container = try runtime.bundle(.native, "rest") { $0.others["hostname"] = "inside" }
         _ = try container.launch()
