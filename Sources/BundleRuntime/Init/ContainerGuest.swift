@@ -17,6 +17,7 @@ final class ContainerGuest {
     private var files: ProcessFileSystem?
     private let emptyDirectory: Int32?
     private let isJoinable: Bool
+    private let arguments: [String]
 
     /// Opens what the guest is given. The process's root is the container's.
     ///
@@ -38,6 +39,7 @@ final class ContainerGuest {
         self.files = consume files
         self.emptyDirectory = emptyDirectory
         self.isJoinable = isJoinable
+        arguments = guest.plan.arguments
     }
 
     /// Signals whose effect is the end of a process, but for those that the engine handles and those nobody can. Of the
@@ -50,6 +52,8 @@ final class ContainerGuest {
     /// - Returns: the exit status.
     func run(_ starter: consuming OwnedDescriptor, _ filter: FilterInstallation) -> Int32 {
         let channel = StartChannel(writer: starter, parent: nil)
+        // As for a native program: not the runtime's, which tell of the host's paths.
+        ProcessTitle.show(arguments)
         do throws(SystemCallError) {
             if isFirstOfNamespace { for signal in Self.ending { try Processes.exitOnSignal(signal) } }
             SignalSet.ignore(Self.brokenPipe)

@@ -60,3 +60,10 @@ int martlet_process_spin(const uint32_t *word, uint32_t value, uint64_t nanoseco
 /// clone(2) with CLONE_FILES: a child with its own memory and this process's descriptors. For a process with one thread.
 /// The child is reaped by the kernel: SIGCHLD gets SA_NOCLDWAIT, which the next execve(2) takes away.
 pid_t martlet_process_helper(void);
+
+/// Gives the process a name (PR_SET_NAME) and shows `arguments` in the place of its own: `size` bytes of strings, each with its
+/// zero byte, the last one, too.
+///
+/// Where they don't fit they are one string with blanks, which goes on over the environment; this process has none then. What
+/// doesn't fit there either is cut off. For a process with one thread.
+void martlet_title_set(const char *name, const char *arguments, size_t size);

@@ -44,6 +44,29 @@ final class ZygoteTests {
         #expect(try FileStatus.of(runtime.path("zygote")).permissions == 0o700)
     }
 
+    @Test func psShowsWhatRunsInAContainer() throws {
+        let byZygote = ["--zygote", socket]
+        // The last one is longer than the command line of the runtime, and than that of the zygote.
+        for words in [["rest"], ["rest", "two  blanks"], ["rest"] + (0..<100).map { "word-\($0)" }] {
+            for options in [[], byZygote] {
+                let container = try runtime.bundle(.wasm) { $0.arguments += words }
+                let created = try container.start("create", ["--bundle", container.bundle] + options).wait()
+                try #require(created.code == 0, "\(created)")
+                try #require(container("start").code == 0)
+                #expect(created.of.wrote("ready"))
+                let shown = try runtime.other("/bin/ps", "-ww", "-o", "args=", "-p", "\(container.process())").output
+                let expected = ([Guest.wasm.path] + words).joined(separator: " ")
+                let line = String(shown.dropLast())
+                if words.count < 3 { #expect(line == expected) }
+                #expect(expected.hasPrefix(line) && line.count > 25 || line == expected, "\(line)")
+                #expect(!line.contains(container.bundle))
+                #expect(Machine.text(of: "/proc/\(try container.process())/comm") == "guest.wasm\n")
+                #expect(try container("delete", "--force").code == 0)
+            }
+        }
+        #expect(Machine.text(of: "/proc/\(zygote.process)/cmdline").contains("zygote\0--socket"))
+    }
+
     @Test(arguments: Guest.allCases) func whatItStartsIsLikeWhatOthersStart(guest: Guest) throws {
         let run = try runtime.bundle(guest, "exit", "42").run("--zygote", socket)
         #expect(run.code == 42, "\(run)")

@@ -111,7 +111,8 @@ struct ExecTests {
         if isReadOnly { try FileManager.default.removeItem(atPath: "\(container.root)/proc") }
         _ = try container.launch()
         let run = { (words: [String]) in try container("exec", then: ["/guest"] + words) }
-        #expect(try run(["read", "/proc/1/comm"]).output == "martlet\n")
+        #expect(try run(["read", "/proc/1/comm"]).output == "guest.wasm\n")
+        #expect(try run(["read", "/proc/1/cmdline"]).output.hasPrefix("/guest.wasm\0rest\0\0"))
         #expect(try run(["list", "/dev"]).lines.contains("null"))
         #expect(try run(["write", "/dev/null", "x"]).code == 0)
         #expect(try run(["read", "/proc/keys"]).output.isEmpty)

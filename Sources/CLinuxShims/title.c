@@ -1,0 +1,42 @@
+#define _GNU_SOURCE
+#include "CLinuxShims.h"
+
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static char **first_arguments;
+static char **first_environment;
+
+// The C library hands a program's arguments to its constructors.
+__attribute__((constructor)) static void remember(int count, char **arguments, char **environment) {
+    (void)count;
+    first_arguments = arguments;
+    first_environment = environment;
+}
+
+// The end of the strings that stand one behind the other from `end` on, as the kernel has laid them out.
+static char *end_of(char *const strings[], char *end) {
+    for (; strings && *strings == end; strings++) end += strlen(end) + 1;
+    return end;
+}
+
+void martlet_title_set(const char *name, const char *arguments, size_t size) {
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    if (!first_arguments || !first_arguments[0]) return;
+    char *start = first_arguments[0];
+    char *end = end_of(first_arguments, start);
+    if (size <= (size_t)(end - start)) {
+        memcpy(start, arguments, size);
+        memset(start + size, 0, (size_t)(end - start) - size);
+        return;
+    }
+    // A title: one text that goes on where the environment was. The kernel knows it by the missing zero byte in between.
+    char *rest = end_of(first_environment, end);
+    static char *none[] = {NULL};
+    environ = none;
+    size_t shown = size - 1;
+    if (shown > (size_t)(rest - start) - 1) shown = (size_t)(rest - start) - 1;
+    for (size_t index = 0; index < shown; index++) start[index] = arguments[index] ? arguments[index] : ' ';
+    memset(start + shown, 0, (size_t)(rest - start) - shown);
+}
