@@ -33,6 +33,7 @@ build: $(engine) ## Build everything, with checks and debug information
 
 release: $(engine) ## Build the programs as they are installed
 	$(SWIFT) build $(release) --product martlet
+	$(SWIFT) build $(release) --product martlet-runtime
 	$(SWIFT) build $(release) --product martlet-prepare
 
 demo: setup release ## Set up, build, and run a wasm image
@@ -69,6 +70,7 @@ samples: ## Build the sample guests into .build/samples
 
 install: release ## Install below PREFIX (default /usr/local)
 	install -D -m 0755 -s $(martlet) $(DESTDIR)$(PREFIX)/bin/martlet
+	install -D -m 0755 -s .build/release/martlet-runtime $(DESTDIR)$(PREFIX)/bin/martlet-runtime
 	install -D -m 0755 -s .build/release/martlet-prepare $(DESTDIR)$(PREFIX)/bin/martlet-prepare
 	install -D -m 0644 .build/wasmtime/lib/libwasmtime.so $(DESTDIR)$(PREFIX)/lib/martlet/libwasmtime.so
 	install -D -m 0644 systemd/martlet-zygote.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.socket
@@ -76,7 +78,7 @@ install: release ## Install below PREFIX (default /usr/local)
 		install -D -m 0644 /dev/stdin $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.service
 
 uninstall: ## Remove what install put below PREFIX; images stay
-	rm -f $(DESTDIR)$(PREFIX)/bin/martlet $(DESTDIR)$(PREFIX)/bin/martlet-prepare
+	rm -f $(DESTDIR)$(PREFIX)/bin/martlet $(DESTDIR)$(PREFIX)/bin/martlet-runtime $(DESTDIR)$(PREFIX)/bin/martlet-prepare
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.socket
 	rm -f $(DESTDIR)$(PREFIX)/lib/systemd/system/martlet-zygote.service
 	rm -rf $(DESTDIR)$(PREFIX)/lib/martlet

@@ -12,6 +12,27 @@ let strict: [SwiftSetting] = [
 /// For values that can't outlive what they point into: guest memory during a host call.
 let lifetimes = strict + [.enableExperimentalFeature("Lifetimes")]
 
+/// For a program of a few pages without any library, Swift's and the C library included: `martlet` itself. Embedded Swift, always
+/// optimized, with nothing that a loader would have to relocate.
+let bare = (
+    c: [CSetting.unsafeFlags(["-ffreestanding", "-fno-stack-protector", "-fPIE", "-Os"])],
+    swift: [
+        SwiftSetting.treatAllWarnings(as: .error), .enableUpcomingFeature("MemberImportVisibility"),
+        .enableExperimentalFeature("Embedded"),
+        .unsafeFlags([
+            "-wmo", "-Osize", "-parse-as-library", "-no-static-stdlib", "-Xfrontend", "-disable-stack-protector",
+            "-Xfrontend",
+            "-function-sections", "-Xfrontend", "-no-allocations",
+        ]),
+    ],
+    linker: [
+        LinkerSetting.unsafeFlags([
+            "-nostartfiles", "-no-static-stdlib", "-enable-experimental-feature", "Embedded", "-wmo", "-use-ld=lld",
+            "-Xlinker", "--gc-sections", "-Xclang-linker", "-nostdlib", "-Xclang-linker", "-static-pie",
+        ])
+    ]
+)
+
 /// A library of martlet's and the tests that state its behaviour.
 ///
 /// - Parameter tests: what the tests need besides the library and its own dependencies.
@@ -41,6 +62,7 @@ let package = Package(
     name: "martlet",
     products: [
         .executable(name: "martlet", targets: ["martlet"]),
+        .executable(name: "martlet-runtime", targets: ["martlet-runtime"]),
         .executable(name: "martlet-prepare", targets: ["martlet-prepare"]),
     ],
     dependencies: [
@@ -56,6 +78,10 @@ let package = Package(
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
         .target(name: "CLinuxShims"),
+        // What `martlet` and a zygote say to each other.
+        .target(name: "CZygoteProtocol", publicHeadersPath: "."),
+        .target(name: "CLauncher", dependencies: ["CZygoteProtocol"], cSettings: bare.c),
+        .target(name: "Launcher", dependencies: ["CLauncher", "CZygoteProtocol"], swiftSettings: bare.swift),
     ]
         + layer("SystemCalls", ["CLinuxShims"])
         + layer("JSON")
@@ -95,15 +121,17 @@ let package = Package(
         + layer(
             "BundleRuntime",
             [
-                "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors", "HostCapabilities", "ImageStore",
-                "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine",
+                "CZygoteProtocol", "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors",
+                "HostCapabilities", "ImageStore", "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls",
+                "WasmBinary", "WasmEngine",
                 "WasmWorkload",
             ])
         + layer(
             "RuntimeCommands",
             [
-                "BundleRuntime", "Cgroups", "ContainerLifecycle", "ContainerMounts", "HostCapabilities", "ImageStore",
-                "JSON", "OCISpec", "Sandbox", "SystemCalls", "WasmBinary", "WasmEngine", "WasmWorkload",
+                "BundleRuntime", "CZygoteProtocol", "Cgroups", "ContainerLifecycle", "ContainerMounts",
+                "HostCapabilities", "ImageStore", "JSON", "OCISpec", "Sandbox", "SystemCalls", "WasmBinary",
+                "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "PrepareCommands",
@@ -113,7 +141,9 @@ let package = Package(
             ], tests: ["ContentHashing", "martlet-prepare"])
         + [
             .executableTarget(
-                name: "martlet", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),
+                name: "martlet", dependencies: ["Launcher"], cSettings: bare.c, linkerSettings: bare.linker),
+            .executableTarget(
+                name: "martlet-runtime", dependencies: ["RuntimeCommands", "SystemCalls"], swiftSettings: strict),
             .executableTarget(
                 name: "martlet-prepare", dependencies: ["PrepareCommands", "SystemCalls"], swiftSettings: strict),
             .executableTarget(
@@ -149,11 +179,11 @@ let package = Package(
                 name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),
             // The programs as a user runs them; every folder of oci-samples among it.
             .testTarget(
-                name: "CommandTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
+                name: "CommandTests", dependencies: ["JSON", "SystemCalls", "martlet-runtime", "martlet-prepare"],
                 swiftSettings: strict),
             // The OCI runtime as podman and containerd run it; most of it needs root.
             .testTarget(
-                name: "RuntimeTests", dependencies: ["JSON", "SystemCalls", "martlet", "martlet-prepare"],
+                name: "RuntimeTests", dependencies: ["JSON", "SystemCalls", "martlet-runtime", "martlet-prepare"],
                 swiftSettings: strict),
         ]
 )

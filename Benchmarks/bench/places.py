@@ -46,7 +46,8 @@ def copied(path: Optional[str], *beside: str) -> Optional[str]:
 
 
 martlet = copied(
-    program("MARTLET", repository / ".build/release/martlet"), "martlet-prepare", "../lib/martlet/libwasmtime.so"
+    program("MARTLET", repository / ".build/release/martlet"),
+    *("martlet-runtime", "martlet-prepare", "../lib/martlet/libwasmtime.so"),
 )
 wasmtime = copied(program("WASMTIME", work / "wasmtime/wasmtime", "wasmtime"))
 umoci = program("UMOCI", "umoci")

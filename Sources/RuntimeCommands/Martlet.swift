@@ -1,9 +1,10 @@
+import CZygoteProtocol
 import SystemCalls
 import WasmWorkload
 
 /// The command `martlet`: finds the verb and runs it.
 public enum Martlet {
-    public static let version = "0.1.0"
+    public static let version = MARTLET_VERSION
 
     /// The verbs of the launch path. The companion's are executed with the same words.
     private enum Verb: String, CaseIterable {

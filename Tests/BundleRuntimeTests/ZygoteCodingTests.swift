@@ -1,4 +1,4 @@
-import Cgroups
+import CZygoteProtocol
 import SystemCalls
 import Testing
 import WasmEngine
@@ -6,54 +6,59 @@ import WasmEngine
 @testable import BundleRuntime
 
 @Suite struct ZygoteCodingTests {
-    private static let version = "1.2.3"
+    /// A packet as zygote_protocol.h has it.
+    private struct Packet {
+        var version = MARTLET_VERSION
+        var mask: UInt32 = 0o022
+        var limits = (0..<UInt64(ZygoteRequest.limitCount)).map { ZygoteRequest.Limit(soft: $0, hard: .max) }
+        var preserved: UInt32 = 3
+        var variables = ZygoteRequest.variableNames.indices.map { $0 % 2 == 0 ? "value \($0)" : nil }
+        var words = ["--root", "/r", "run", "--bundle", "b\u{fc}ndel", "", "a.b-c"]
 
-    private func request() throws -> ZygoteRequest {
-        var settings = RuntimeSettings()
-        settings.root = "/r"
-        settings.cgroupDriver = .systemd
-        settings.isRootless = false
-        settings.tracesPhases = true
-        var create = CreateRequest(id: "a.b-c", bundle: "b\u{fc}ndel")
-        create.pidFile = ""
-        create.consoleSocket = "/s"
-        create.preservedDescriptors = 2
-        create.avoidsPivot = true
-        return try ZygoteRequest(sample: settings, create, .run(RunMode(detaches: true, keeps: false)), preserved: 3)
+        var bytes: [UInt8] {
+            var writer = PacketWriter()
+            writer.add(MARTLET_ZYGOTE_MAGIC)
+            writer.add(MARTLET_ZYGOTE_PROTOCOL)
+            writer.add(version)
+            writer.add(mask)
+            for limit in limits {
+                writer.add(limit.soft)
+                writer.add(limit.hard)
+            }
+            writer.add(preserved)
+            for variable in variables { writer.add(variable) }
+            writer.add(UInt32(words.count))
+            for word in words { writer.add(word) }
+            return writer.bytes
+        }
     }
 
     @Test func aRequestArrivesAsItWasSent() throws {
-        let sent = try request()
-        #expect(try ZygoteRequest(sent.bytes(programVersion: Self.version), programVersion: Self.version) == sent)
+        let packet = Packet()
+        let read = try ZygoteRequest(packet.bytes)
+        #expect(read.fileModeMask == packet.mask && read.limits == packet.limits && read.preserved == packet.preserved)
+        #expect(read.variables == packet.variables && read.words == packet.words)
     }
 
     @Test func anotherVersionIsDeclinedAndNotMalformed() throws {
-        var bytes = try request().bytes(programVersion: "1.2.4")
-        #expect(throws: ZygoteRequest.Refusal.otherVersion) {
-            try ZygoteRequest(bytes, programVersion: Self.version)
-        }
+        var bytes = Packet(version: "0.0.9").bytes
+        #expect(throws: ZygoteRequest.Refusal.otherVersion) { try ZygoteRequest(bytes) }
         // The rest of another version's request can't be read at all.
         bytes.removeLast(20)
-        #expect(throws: ZygoteRequest.Refusal.otherVersion) {
-            try ZygoteRequest(bytes, programVersion: Self.version)
-        }
+        #expect(throws: ZygoteRequest.Refusal.otherVersion) { try ZygoteRequest(bytes) }
     }
 
     @Test func everyCutRequestIsMalformed() throws {
-        let bytes = try request().bytes(programVersion: Self.version)
+        let bytes = Packet().bytes
         for count in 0..<bytes.count {
-            #expect(throws: ZygoteRequest.Refusal.self) {
-                try ZygoteRequest(Array(bytes.prefix(count)), programVersion: Self.version)
-            }
+            #expect(throws: ZygoteRequest.Refusal.self) { try ZygoteRequest(Array(bytes.prefix(count))) }
         }
-        #expect(throws: ZygoteRequest.Refusal.self) {
-            try ZygoteRequest(bytes + [0], programVersion: Self.version)
-        }
+        #expect(throws: ZygoteRequest.Refusal.self) { try ZygoteRequest(bytes + [0]) }
     }
 
     /// Whatever comes is read within its bounds; what passes is a request like any other.
     @Test func mutatedRequestsAreRefusedOrAreRequests() throws {
-        let bytes = try request().bytes(programVersion: Self.version)
+        let bytes = Packet().bytes
         var random = Numbers(state: 20_261_122)
         var refused = 0
         for _ in 0..<20_000 {
@@ -67,51 +72,36 @@ import WasmEngine
                 }
             }
             do throws(ZygoteRequest.Refusal) {
-                let read = try ZygoteRequest(mutant, programVersion: Self.version)
-                #expect(BundleID.isValid(read.request.id) && read.preserved <= ZygoteRequest.preservedLimit)
+                let read = try ZygoteRequest(mutant)
+                #expect(read.preserved <= ZygoteRequest.preservedLimit && read.words.count <= bytes.count)
                 #expect(read.limits.count == ZygoteRequest.limitCount && read.fileModeMask <= 0o777)
             } catch { refused += 1 }
         }
-        #expect(refused > 10_000)
+        #expect(refused > 8_000)
     }
 
     @Test func whatARequestMustNotSayIsMalformed() throws {
-        func expectMalformed(_ change: (inout ZygoteRequest) -> Void) throws {
-            var request = try request()
-            change(&request)
-            let bytes = request.bytes(programVersion: Self.version)
-            #expect(throws: ZygoteRequest.Refusal.self) { try ZygoteRequest(bytes, programVersion: Self.version) }
+        func expectMalformed(_ change: (inout Packet) -> Void) throws {
+            var packet = Packet()
+            change(&packet)
+            let bytes = packet.bytes
+            #expect(throws: ZygoteRequest.Refusal.self) { try ZygoteRequest(bytes) }
         }
-        try expectMalformed { $0.request.id = "../x" }
-        try expectMalformed { $0.request.id = "" }
-        try expectMalformed { $0.request.bundle = String(repeating: "x", count: 5000) }
-        try expectMalformed { $0.request.bundle = "a\0b" }
-        try expectMalformed { $0.fileModeMask = 0o1000 }
+        try expectMalformed { $0.words[0] = "a\0b" }
+        try expectMalformed { $0.words = Array(repeating: "", count: 1025) }
+        try expectMalformed { $0.mask = 0o1000 }
         try expectMalformed { $0.preserved = 33 }
         try expectMalformed { $0.limits[3] = .init(soft: 2, hard: 1) }
         try expectMalformed { $0.limits.removeLast() }
         try expectMalformed { $0.variables.append("x") }
-        try expectMalformed { $0.variables[0] = String(repeating: "x", count: 20_000) }
     }
 
-    @Test(arguments: [
-        ZygoteAnswer.accepted, .declined("why"), .ended(-1), .ended(137),
-        .failed(RuntimeFailure(.alreadyExists, "container with given ID already exists: x")),
-    ])
-    func answersArrive(answer: ZygoteAnswer) {
-        #expect(ZygoteAnswer(answer.bytes) == answer)
-        #expect(ZygoteAnswer(answer.bytes + [0]) == nil)
-        #expect(ZygoteAnswer(Array(answer.bytes.dropLast())) == nil)
-    }
-
-    @Test func aLongFailureIsCutAndStillText() {
-        let text = String(repeating: "\u{20ac}\0", count: 10_000)
-        guard case .failed(let failure)? = ZygoteAnswer(ZygoteAnswer.failed(RuntimeFailure(.refused, text)).bytes)
-        else {
-            Issue.record("not read")
-            return
-        }
-        #expect(!failure.description.isEmpty && failure.description.allSatisfy { $0 == "\u{20ac}" })
+    @Test func answersAreWhatAClientReads() {
+        #expect(ZygoteAnswer.accepted.bytes == [1])
+        #expect(ZygoteAnswer.ended(-2).bytes == [3, 0xFE, 0xFF, 0xFF, 0xFF])
+        #expect(ZygoteAnswer.declined("why").bytes == [2, 3, 0, 0, 0] + Array("why".utf8))
+        let longest = ZygoteAnswer.declined(String(repeating: "\u{20ac}", count: 10_000)).bytes
+        #expect(longest.count < Int(MARTLET_ZYGOTE_ANSWER))
     }
 
     @Test func reportsArriveAndMutantsAreHarmless() {
@@ -131,17 +121,6 @@ import WasmEngine
     @Test func theZygoteServesItsOwnKind() throws {
         let own = try ZygotePeer("self")
         #expect(own.difference(to: own) == nil)
-    }
-}
-
-extension ZygoteRequest {
-    fileprivate init(
-        sample settings: RuntimeSettings, _ request: CreateRequest, _ operation: Operation, preserved: UInt32
-    ) throws {
-        self.init(
-            settings: settings, request: request, operation: operation, fileModeMask: 0o022,
-            limits: (0..<UInt64(Self.limitCount)).map { Limit(soft: $0, hard: .max) },
-            variables: Self.variableNames.indices.map { $0 % 2 == 0 ? "value \($0)" : nil }, preserved: preserved)
     }
 }
 

@@ -22,6 +22,8 @@ struct MartletCommand: Sendable {
 
     let path: String
 
+    init(path: String) { self.path = path }
+
     init() throws {
         path = Environment.value("MARTLET") ?? Self.besideTheTests().path
         guard FileManager.default.isExecutableFile(atPath: path) else { throw NotFound(path: path) }

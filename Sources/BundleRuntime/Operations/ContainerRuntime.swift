@@ -19,7 +19,7 @@ public struct ContainerRuntime: Sendable {
     /// Told what was asked for and isn't had, and is no error.
     let warn: @Sendable (String) -> Void
     /// Called when all is planned and nothing is made yet.
-    var beforeMaking: (@Sendable () -> Void)?
+    public var beforeMaking: (@Sendable () -> Void)?
 
     public init(
         _ settings: RuntimeSettings,

@@ -11,7 +11,8 @@ import WasmWorkload
 /// pages come when they are first touched. A zygote goes through it before it serves, so that whom it forks find it done.
 enum Rehearsal {
     /// Everything up to the point where something would be made. For the server: nothing of this comes from outside.
-    static func plan() {
+    static func plan(_ read: ZygoteTask.Reader) {
+        _ = read(["--root", place, "run", "--bundle", place, "rehearsal"])
         guard let configuration = document?.configuration, let document else { return }
         _ = try? GuestProgram.find(configuration, bundle: place, rootfs: place)
         let plan = try? ContainerPlan(

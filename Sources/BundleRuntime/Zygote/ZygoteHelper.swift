@@ -10,6 +10,7 @@ import WasmWorkload
 /// of its own, its priority and its processors.
 struct ZygoteHelper: ~Copyable {
     let request: ZygoteRequest
+    let read: ZygoteTask.Reader
     let connection: Int32
     let reports: Int32
     /// Working directory, streams, and the container's.
@@ -42,15 +43,20 @@ struct ZygoteHelper: ~Copyable {
         ModuleShelf.shared.tell { source in
             _ = try? LocalSockets.send(told, ZygoteReport.module(store: source.store, source.file).bytes)
         }
-        let answer = work()
-        // A connection that is closed with something unread tells the client of that in place of the answer.
-        if !Self.mayGo.withLock({ $0 }) { Self.awaitGo(answers) }
-        report(to: told)
+        // What is only read and thought about is done while the client hears that it will be.
+        guard let task = read(request.words) else {
+            // A connection that is closed with something unread tells the client of that in place of the answer.
+            Self.awaitGo(answers)
+            _ = try? LocalSockets.send(answers, ZygoteAnswer.declined("not for a zygote").bytes)
+            Processes.exit(1)
+        }
+        let status = task.perform { Self.awaitGo(answers) }
+        Self.awaitGo(answers)
+        if let container = task.outliving { Self.report(container, to: told) }
         // Whoever reads the container's output sees its end now, and not when the kernel has taken this process apart.
         try? Descriptors.closeRange(from: 0, through: UInt32(ZygoteServer.lowestOwn - 1))
-        _ = try? LocalSockets.send(answers, answer.bytes)
-        if case .ended(let status) = answer { Processes.exit(status) }
-        Processes.exit(1)
+        _ = try? LocalSockets.send(answers, ZygoteAnswer.ended(status).bytes)
+        Processes.exit(status)
     }
 
     /// Puts descriptors where they are expected, and closes everything else: what belongs to the server or to other clients
@@ -95,39 +101,20 @@ struct ZygoteHelper: ~Copyable {
 
     /// Returns when the client has said that it still wants it.
     private static func awaitGo(_ client: Int32) {
+        guard !mayGo.withLock({ $0 }) else { return }
         guard let go = try? LocalSockets.receive(client, limit: 16), go.bytes == ZygoteAnswer.go else {
             Processes.exit(1)
         }
         mayGo.withLock { $0 = true }
     }
 
-    private borrowing func work() -> ZygoteAnswer {
-        do throws(RuntimeFailure) {
-            let client = connection
-            // What is only read and thought about is done while the client hears that it will be.
-            var runtime = try ContainerRuntime(request.settings)
-            runtime.beforeMaking = { Self.awaitGo(client) }
-            switch request.operation {
-            case .create:
-                try runtime.create(request.request)
-                return .ended(0)
-            case .run(let mode): return .ended(try runtime.run(request.request, mode))
-            }
-        } catch { return .failed(error) }
-    }
-
     /// Tells the zygote of a container that goes on without this process.
-    private borrowing func report(to zygote: Int32) {
-        let outlives =
-            switch request.operation {
-            case .create: true
-            case .run(let mode): mode.detaches
-            }
-        guard outlives, let store = try? BundleStore(path: request.settings.root), store.path.hasPrefix("/"),
-            let directory = (try? store.find(request.request.id)) ?? nil,
+    private static func report(_ container: ZygoteTask.Outliving, to zygote: Int32) {
+        guard let store = try? BundleStore(path: container.root), store.path.hasPrefix("/"),
+            let directory = (try? store.find(container.id)) ?? nil,
             let process = ((try? directory.state()) ?? nil)?.process
         else { return }
-        let report = ZygoteReport.container(process: process.number, root: store.path, id: request.request.id)
+        let report = ZygoteReport.container(process: process.number, root: store.path, id: container.id)
         _ = try? LocalSockets.send(zygote, report.bytes)
     }
 }

@@ -1,72 +1,35 @@
+import CZygoteProtocol
 import SystemCalls
 
-/// What a client asks a zygote for: an operation, and what of the client's own state the process that does it takes over.
+/// What a client asks a zygote for (zygote_protocol.h): a command's words, and what of the client's own state the process that
+/// does it takes over.
 ///
 /// Descriptors come beside it: the working directory, the three streams, and those that are the container's, from 3 on.
 struct ZygoteRequest: Equatable, Sendable {
-    enum Operation: Hashable, Sendable {
-        case create
-        case run(RunMode)
-    }
-
     struct Limit: Hashable, Sendable {
         var soft: UInt64
         var hard: UInt64
     }
 
-    var settings: RuntimeSettings
-    var request: CreateRequest
-    var operation: Operation
     var fileModeMask: UInt32
     /// By RLIMIT_ number.
     var limits: [Limit]
-    /// Those of `variableNames`, in their order.
-    var variables: [String?]
     /// How many descriptors from 3 on are the container's.
     var preserved: UInt32
+    /// Those of `variableNames`, in their order.
+    var variables: [String?]
+    /// The words behind the program's name.
+    var words: [String]
 
-    /// A request fits into one packet of a unix socket as every kernel sizes it.
-    static let sizeLimit = 64 << 10
-    static let limitCount = 16
+    static let sizeLimit = Int(MARTLET_ZYGOTE_PACKET)
+    static let limitCount = Int(MARTLET_ZYGOTE_LIMITS)
     /// The streams and the working directory.
-    static let fixedDescriptors = 4
-    static let preservedLimit: UInt32 = 32
-    static let variableLimit = 16 << 10
+    static let fixedDescriptors = Int(MARTLET_ZYGOTE_DESCRIPTORS)
+    static let preservedLimit = UInt32(MARTLET_ZYGOTE_PRESERVED)
+    private static let wordLimit: UInt32 = 1024
 
     /// What of the environment decides how a container is made. Everything else is the zygote's.
-    static let variableNames = [
-        "PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME", "LISTEN_FDS", "NOTIFY_SOCKET", "DBUS_SESSION_BUS_ADDRESS",
-        "DBUS_SYSTEM_BUS_ADDRESS",
-    ]
-
-    /// Packets begin with it; then comes the version of program and protocol, which must be the same on both sides.
-    static let magic: UInt32 = 0x7967_7a6d
-    static let protocolVersion: UInt32 = 3
-
-    func bytes(programVersion: String) -> [UInt8] {
-        var writer = PacketWriter()
-        writer.add(Self.magic)
-        writer.add(Self.protocolVersion)
-        writer.add(programVersion)
-        settings.write(to: &writer)
-        request.write(to: &writer)
-        switch operation {
-        case .create: writer.add(UInt8(0))
-        case .run(let mode):
-            writer.add(UInt8(1))
-            writer.add(mode.detaches)
-            writer.add(mode.keeps)
-        }
-        writer.add(fileModeMask)
-        for limit in limits {
-            writer.add(limit.soft)
-            writer.add(limit.hard)
-        }
-        for variable in variables { writer.add(variable) }
-        writer.add(preserved)
-        return writer.bytes
-    }
-
+    static let variableNames = MARTLET_ZYGOTE_VARIABLES.split(separator: " ").map(String.init)
 }
 
 extension ZygoteRequest {
@@ -77,13 +40,13 @@ extension ZygoteRequest {
         case malformed(PacketError)
     }
 
-    init(_ bytes: [UInt8], programVersion: String) throws(Refusal) {
+    init(_ bytes: [UInt8]) throws(Refusal) {
         var reader = PacketReader(bytes)
         let isSame: Bool
         do throws(PacketError) {
-            guard try reader.number() == Self.magic else { throw PacketError("isn't of this protocol") }
+            guard try reader.number() == MARTLET_ZYGOTE_MAGIC else { throw PacketError("isn't of this protocol") }
             let version: UInt32 = try reader.number()
-            isSame = try reader.text() == programVersion && version == Self.protocolVersion
+            isSame = try reader.text() == MARTLET_VERSION && version == MARTLET_ZYGOTE_PROTOCOL
         } catch { throw .malformed(error) }
         // Of another version, the rest means something else.
         guard isSame else { throw .otherVersion }
@@ -91,13 +54,6 @@ extension ZygoteRequest {
     }
 
     private init(_ reader: inout PacketReader) throws(PacketError) {
-        settings = try RuntimeSettings(&reader)
-        request = try CreateRequest(&reader)
-        switch try reader.number(UInt8.self) {
-        case 0: operation = .create
-        case 1: operation = .run(RunMode(detaches: try reader.flag(), keeps: try reader.flag()))
-        default: throw PacketError("asks for an unknown operation")
-        }
         fileModeMask = try reader.number()
         guard fileModeMask & ~0o777 == 0 else { throw PacketError("a file mode mask has more than nine bits") }
         limits = []
@@ -106,12 +62,16 @@ extension ZygoteRequest {
             guard limit.soft <= limit.hard else { throw PacketError("a soft limit is above its hard one") }
             limits.append(limit)
         }
-        variables = []
-        for _ in Self.variableNames {
-            variables.append(try reader.flag() ? try reader.text(limit: Self.variableLimit) : nil)
-        }
         preserved = try reader.number()
         guard preserved <= Self.preservedLimit else { throw PacketError("has too many descriptors") }
+        variables = []
+        for _ in Self.variableNames {
+            variables.append(try reader.flag() ? try reader.text(limit: Self.sizeLimit) : nil)
+        }
+        let count: UInt32 = try reader.number()
+        guard count <= Self.wordLimit else { throw PacketError("has too many words") }
+        words = []
+        for _ in 0..<count { words.append(try reader.text(limit: Self.sizeLimit)) }
         try reader.end()
     }
 }

@@ -47,7 +47,7 @@ extension ZygoteServer {
         // It connected and went away.
         if bytes.isEmpty { return }
         do throws(ZygoteRequest.Refusal) {
-            let request = try ZygoteRequest(bytes, programVersion: programVersion)
+            let request = try ZygoteRequest(bytes)
             guard received.numbers.count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
                 throw .malformed(PacketError("has \(received.numbers.count) descriptors"))
             }

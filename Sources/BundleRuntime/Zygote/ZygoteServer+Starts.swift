@@ -19,7 +19,7 @@ extension ZygoteServer {
                 // What this process goes on with must have no owner whose life ends here: nothing follows.
                 let descriptors = received.release()
                 ZygoteHelper(
-                    request: request, connection: connection, reports: parts.reports.theirs.rawValue,
+                    request: request, read: read, connection: connection, reports: parts.reports.theirs.rawValue,
                     descriptors: descriptors, join: join, signals: parts.previousSignals,
                     mounts: nil
                 ).run()
@@ -45,7 +45,7 @@ extension ZygoteServer {
                 let channel = pair.keepTheirs().release()
                 ZygoteSpare(
                     channel: channel, reports: parts.reports.theirs.rawValue,
-                    signals: parts.previousSignals, programVersion: programVersion
+                    signals: parts.previousSignals, read: read
                 ).run()
             case .parent(let child, let pidfd):
                 children.add(child)

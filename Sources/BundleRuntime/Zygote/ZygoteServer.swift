@@ -24,7 +24,7 @@ public struct ZygoteServer: ~Copyable {
     let listener: OwnedDescriptor
     let parts: Parts
     let groups: ZygoteGroups
-    let programVersion: String
+    let read: ZygoteTask.Reader
     var clients: [Client] = []
     var children = ZygoteChildren()
     var spares: ZygoteSpares
@@ -34,20 +34,21 @@ public struct ZygoteServer: ~Copyable {
     /// - Parameters:
     ///   - listener: a listening socket of packets.
     ///   - spares: how many processes wait for requests, at most 16.
+    ///   - read: what the words of clients ask for. Called in processes that work for a client alone.
     public init(
-        listener: consuming OwnedDescriptor, spares: Int = 2, programVersion: String
+        listener: consuming OwnedDescriptor, spares: Int = 2, read: @escaping ZygoteTask.Reader
     ) throws(RuntimeFailure) {
         let listener = try Self.reserveNumbers(listener)
         let parts = try Parts.make()
         do throws(EngineError) { try ModuleShelf.shared.open() } catch {
             throw RuntimeFailure(.system, "zygote: \(error)")
         }
-        Rehearsal.plan()
+        Rehearsal.plan(read)
         self.parts = parts
         self.spares = ZygoteSpares(count: min(max(spares, 0), 16))
         groups = ZygoteGroups()
         self.listener = listener
-        self.programVersion = programVersion
+        self.read = read
     }
 
     /// Serves until it is told to end (SIGTERM, SIGINT).

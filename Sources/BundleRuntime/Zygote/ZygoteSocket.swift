@@ -9,6 +9,9 @@ public struct ZygoteSocket: ~Copyable {
 
     private static let backlog: Int32 = 128
 
+    /// Where `run` looks for one: beside the state of what runs (`Launcher` finds the same).
+    public static var defaultPath: String { "\(StateDirectory.defaultPath)/zygote.sock" }
+
     /// The socket of systemd's socket activation, when there is one: descriptor 3, for this very process.
     public static func handedOver() throws(RuntimeFailure) -> ZygoteSocket? {
         guard let process = Environment.value("LISTEN_PID"), Int32(process) == Processes.current else { return nil }

@@ -9,7 +9,7 @@ struct ZygoteSpare: ~Copyable {
     let channel: Int32
     let reports: Int32
     let signals: SignalSet
-    let programVersion: String
+    let read: ZygoteTask.Reader
 
     /// Descriptors of one message: the client's connection, and those of the largest request.
     static let descriptorLimit = 1 + ZygoteRequest.fixedDescriptors + Int(ZygoteRequest.preservedLimit)
@@ -25,10 +25,10 @@ struct ZygoteSpare: ~Copyable {
             let message = try? LocalSockets.receive(
                 channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
             let connection = message.descriptors.first,
-            let request = try? ZygoteRequest(message.bytes, programVersion: programVersion)
+            let request = try? ZygoteRequest(message.bytes)
         else { Processes.exit(0) }
         ZygoteHelper(
-            request: request, connection: connection, reports: reports,
+            request: request, read: read, connection: connection, reports: reports,
             descriptors: Array(message.descriptors.dropFirst()), join: ZygoteGroups.Join(), signals: signals,
             mounts: mounts
         ).run()

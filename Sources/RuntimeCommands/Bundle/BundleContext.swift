@@ -4,12 +4,16 @@ import SystemCalls
 /// What every verb of the OCI runtime works with.
 struct BundleContext: Sendable {
     var globals: GlobalSettings
+    /// Called before anything is made or said.
+    var begin: (@Sendable () -> Void)?
 
     var log: BundleLog { BundleLog(settings: globals.log) }
 
     func runtime() throws(RuntimeFailure) -> ContainerRuntime {
         let log = log
-        return try ContainerRuntime(globals.runtime) { log.report(.warning, $0) }
+        var runtime = try ContainerRuntime(globals.runtime) { log.report(.warning, $0) }
+        runtime.beforeMaking = begin
+        return runtime
     }
 
     /// The same, which also prints phases when a verb's own option asks for it.

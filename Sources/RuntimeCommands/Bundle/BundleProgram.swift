@@ -14,22 +14,34 @@ enum BundleProgram {
     /// crun's line of what was built in, by which people and tests look for it.
     private static let abilities = "+SYSTEMD +SELINUX +APPARMOR +CAP +SECCOMP +EBPF +WASM:wasmtime"
 
-    /// Performs a verb. Whatever fails is one line on standard error and in the log, and a status.
+    /// Performs a verb.
     static func perform(_ verb: BundleVerb, _ words: [String], _ globals: GlobalSettings) -> Int32 {
-        var context = BundleContext(globals: globals)
+        attempt(BundleContext(globals: globals), failureStatus: verb.failureStatus) { context in
+            try verb.perform(words, context)
+        }
+    }
+
+    /// Whatever fails is one line on standard error and in the log, and a status.
+    static func attempt(
+        _ context: BundleContext, failureStatus: Int32 = failureStatus, _ body: (BundleContext) throws -> Int32
+    ) -> Int32 {
+        var context = context
+        let message: String
         do {
             try context.globals.log.open()
-            return try verb.perform(words, context)
+            return try body(context)
         } catch let error as UsageError where error.isHelp {
             Diagnostics.print(error.message)
             return 0
         } catch let error as UsageError {
-            context.log.report(.error, error.message)
+            message = error.message
         } catch let error as CommandFailure {
-            context.log.report(.error, error.message)
+            message = error.message
         } catch {
-            context.log.report(.error, "\(error)")
+            message = "\(error)"
         }
-        return verb.failureStatus
+        context.begin?()
+        context.log.report(.error, message)
+        return failureStatus
     }
 }

@@ -25,13 +25,13 @@ enum BundleVerb: String, CaseIterable {
     /// - Returns: the exit status.
     func perform(_ words: [String], _ context: BundleContext) throws -> Int32 {
         switch self {
-        case .create: try CreateCommand.run(words, context)
+        case .create: try LaunchCommand(.create, words).perform(context)
         case .start: try StartCommand.run(words, context)
         case .state: try StateCommand.run(words, context)
         case .kill: try KillCommand.run(words, context)
         case .delete: try DeleteCommand.run(words, context)
         case .list: try BundleListCommand.run(words, context)
-        case .run: try BundleRunCommand.run(words, context)
+        case .run: try LaunchCommand(.run, words).perform(context)
         case .exec: try ExecCommand.run(words, context)
         case .ps: try ProcessListCommand.run(words, context)
         case .pause: try PauseCommand.pause(words, context)

@@ -1,38 +1,5 @@
 import BundleRuntime
 
-/// `martlet create`.
-enum CreateCommand {
-    static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
-        var settings = LaunchSettings()
-        settings.request.id = try LaunchSettings.create.parseID(words, into: &settings)
-        try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
-        let context = context.tracing(settings.tracesPhases)
-        if let zygote = settings.zygoteClient(usual: nil),
-            try zygote.create(context.globals.runtime, settings.request)
-        {
-            return 0
-        }
-        try context.runtime().create(settings.request)
-        return 0
-    }
-}
-
-/// `martlet run`, as the OCI runtime has it.
-enum BundleRunCommand {
-    static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
-        var settings = LaunchSettings()
-        settings.request.id = try LaunchSettings.run.parseID(words, into: &settings)
-        try PreservedDescriptors.reserve(settings.request.preservedDescriptors)
-        let context = context.tracing(settings.tracesPhases)
-        if let zygote = settings.zygoteClient(usual: ZygoteClient.defaultPath),
-            let status = try zygote.run(context.globals.runtime, settings.request, settings.mode)
-        {
-            return status
-        }
-        return try context.runtime().run(settings.request, settings.mode)
-    }
-}
-
 /// `martlet start`.
 enum StartCommand {
     static let table = PlainSettings.table("start", "Start a created container.")

@@ -8,18 +8,6 @@ struct LaunchSettings: Sendable {
     /// For `run` alone.
     var mode = RunMode()
     var tracesPhases = false
-    /// The socket of a zygote, or `none`; nil when the words say nothing.
-    var zygote: String?
-
-    /// The zygote that is asked first; nil asks nobody.
-    ///
-    /// - Parameter usual: where one is looked for when neither words nor environment name it.
-    func zygoteClient(usual: String?) -> ZygoteClient? {
-        guard let path = zygote ?? Environment.value("MARTLET_ZYGOTE") ?? usual, path != "none", !path.isEmpty else {
-            return nil
-        }
-        return ZygoteClient(path: path, programVersion: Martlet.version)
-    }
 
     static let create = OptionTable<LaunchSettings>(
         verb: "create", operands: "ID", summary: "Create a container from a bundle, for start to start.",
@@ -57,9 +45,8 @@ struct LaunchSettings: Sendable {
                 $0.request.avoidsPivot = $1
             },
             .boolean("--no-new-keyring", help: "Keep the caller's session keyring") { $0.request.keepsKeyring = $1 },
-            .value("--zygote", argument: "SOCKET|none", help: "Have this zygote make it, or none") {
-                $0.zygote = $1
-            },
+            // `martlet` has looked at it: here is where no zygote makes it, or where one already does.
+            .value("--zygote", argument: "SOCKET|none", help: "Have this zygote make it, or none") { _, _ in },
             .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.tracesPhases = $1 },
             .boolean("--no-subreaper", help: "Accepted: martlet never becomes the parent of orphans") { _, _ in },
         ]

@@ -32,10 +32,10 @@ enum ZygoteCommand {
         _ = try ZygoteSettings.table.parse(words, into: &settings, operands: 0, through: 0)
         // What is forked from here may run native programs: they must not find a file of ours that can be written.
         try SealedProgram.ensure()
-        let socket = try socket(settings.path ?? ZygoteClient.defaultPath)
+        let socket = try socket(settings.path ?? ZygoteSocket.defaultPath)
         let path = socket.path
         defer { if let path { try? Files.unlink(path) } }
-        var server = try ZygoteServer(listener: socket.take(), spares: settings.spares, programVersion: Martlet.version)
+        var server = try ZygoteServer(listener: socket.take(), spares: settings.spares, read: { ZygoteTask(words: $0) })
         let isVerbose = settings.isVerbose
         try server.serve { if isVerbose { Diagnostics.report("zygote: \($0)") } }
         return 0
