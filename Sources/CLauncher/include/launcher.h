@@ -9,6 +9,8 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 
+#pragma clang assume_nonnull begin
+
 long launcher_call(long number, long first, long second, long third, long fourth, long fifth, long sixth);
 
 // A packet socket that is connected to the one at a path. Connecting, sending and receiving take so long at most.
@@ -39,13 +41,15 @@ long launcher_limit(int number, unsigned long long *soft, unsigned long long *ha
 unsigned long launcher_inode(const char *path);
 
 // Of zygote_protocol.h.
-const char *_Nonnull launcher_version(void);
-const char *_Nonnull launcher_variables(void);
-const char *_Nonnull launcher_lost(void);
+const char *launcher_version(void);
+const char *launcher_variables(void);
+const char *launcher_lost(void);
 
 // Room for one packet, and for one path.
-unsigned char *_Nonnull launcher_packet(void);
-char *_Nonnull launcher_path(void);
+unsigned char *launcher_packet(void);
+char *launcher_path(void);
 enum { LAUNCHER_PATH = 4096 + 256 };
+
+#pragma clang assume_nonnull end
 
 #endif
