@@ -70,6 +70,8 @@ struct GroupWriter {
         case .noSuchFile: return "this kernel has no such setting"
         case .accessDenied, .notPermitted, .readOnlyFileSystem:
             return "a limit needs a writable control group: run as root, or in a delegated one"
+        case .invalid where setting.file == "cpu.rt_runtime_us":
+            return "it is taken from the group above, which may have none: name a linux.cgroupsPath below one that has"
         case .busy where controller == "memory":
             let usage = try? GroupFile.words(isUnified ? "memory.current" : "memory.usage_in_bytes", of: directory)
                 .first

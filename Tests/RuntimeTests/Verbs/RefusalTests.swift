@@ -76,6 +76,21 @@ struct RefusalTests {
         #expect(container.cgroups().isEmpty)
     }
 
+    @Test(.enabled(if: Machine.exists("/sys/fs/cgroup/cpu/cpu.rt_runtime_us"), "no groups of real-time processes here"))
+    func realTimeNeedsAGroupAboveThatHasSome() throws {
+        func container(in path: String?) throws -> Container {
+            try runtime.bundle(.native, "exit", "7") {
+                $0.linux["resources"] = ["cpu": ["realtimeRuntime": 1000, "realtimePeriod": 100_000]]
+                if let path { $0.linux["cgroupsPath"] = .string(path) }
+            }
+        }
+        let usual = try container(in: nil).run()
+        #expect(usual.code == 1 && usual.error.contains("linux.resources.cpu.realtimeRuntime"), "\(usual)")
+        #expect(usual.error.contains("name a linux.cgroupsPath"), "\(usual)")
+        let named = try container(in: "/mr-\(UUID().uuidString.prefix(8))").run()
+        #expect(named.code == 7, "\(named)")
+    }
+
     /// The kernel refuses ranges that overlap while the process between waits for them.
     @Test func mappingsThatTheKernelRefusesEndTheCreation() throws {
         let overlapping: JSONValue = [
