@@ -67,13 +67,13 @@ extension ContainerCgroup {
         return try openEntrances(inUnified: false)
     }
 
-    /// Opens the entrances; nil while systemd has to be given a process first, or where the container's own group of version 2
-    /// is divided and takes none: then by `add`.
+    /// Opens the entrances; nil while systemd has to be given a process first, where the container's own group of version 2 is
+    /// divided and takes none, or where a user's systemd may have to be asked: then by `add`.
     ///
     /// - Parameter inUnified: clone3 makes the process in `unifiedDirectory`. Without, it waits there as if another
     ///   moved it.
     public func openEntrances(inUnified: Bool) throws(CgroupError) -> CgroupEntrances? {
-        guard awaited == nil, inUnified || !isDivided else { return nil }
+        guard awaited == nil, unit?.belongsToUser != true, inUnified || !isDivided else { return nil }
         var entrances = CgroupEntrances()
         for group in groups where !(group.isUnified && inUnified) {
             let name = group.isUnified ? "cgroup.procs" : "tasks"

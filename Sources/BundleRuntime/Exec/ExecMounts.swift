@@ -29,11 +29,11 @@ final class ExecMounts {
     private let sources: MountSources
 
     /// nil where the program finds all of it: in a native container; and where it can't have it: in a container without a mount
-    /// namespace of its own, or in a user namespace, in which nobody mounts a /proc who sees none.
+    /// namespace of its own, or in a user namespace, the container's or the runtime's, in which nobody mounts a /proc who sees none.
     init?(_ plan: ExecPlan) throws(RuntimeFailure) {
-        guard plan.state.isWasm, plan.guest == nil, plan.namespaces.rootIsOfNamespace, !plan.namespaces.hasUser else {
-            return nil
-        }
+        guard plan.state.isWasm, plan.guest == nil, plan.namespaces.rootIsOfNamespace, !plan.namespaces.hasUser,
+            Processes.isMachinesRoot
+        else { return nil }
         do throws(FieldError) {
             let native = try MountPlan(plan.configuration, bundle: plan.state.bundle, workload: .native)
             guard let hidden = native.hiddenFromGuests else { return nil }
