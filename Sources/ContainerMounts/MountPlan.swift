@@ -28,6 +28,8 @@ public struct MountPlan: Sendable {
     public var workingDirectory: String?
     public var maskedPaths: [String]
     public var readonlyPaths: [String]
+    /// Whether a file system of type proc is to be at /proc, also when it is left out for a guest.
+    public var asksForProcesses = false
     /// For security modules, as in the mount option `context`.
     public var label: String?
     /// Otherwise others use it too, the host's processes perhaps: the container's tree is mounted nowhere then.
@@ -77,6 +79,7 @@ public struct MountPlan: Sendable {
         mounts = []
         for (index, mount) in configuration.mounts.enumerated() {
             let planned = try PlannedMount(mount, index: index, bundle: bundle)
+            if case .fileSystem("proc", _) = planned.action, planned.destination == "/proc" { asksForProcesses = true }
             if workload == .wasm, !WasmView.shows(planned) { continue }
             mounts.append(planned)
         }

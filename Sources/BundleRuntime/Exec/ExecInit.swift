@@ -1,3 +1,4 @@
+import ContainerMounts
 import FieldErrors
 import OCISpec
 import ProcessSettings
@@ -77,6 +78,11 @@ struct ExecInit {
             }
         }
         try mounts?.make()
+        if plan.guest != nil, plan.state.isWasm, plan.namespaces.rootIsOfNamespace, !hasUser {
+            try step("mounts: /proc beside the guest") { () throws(SystemCallError) in
+                try ContainerRoot.withoutProcesses()
+            }
+        }
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
         // The keyring that the container's first process made, if it did.
         do throws(SystemCallError) { try Processes.joinSessionKeyring("_ses.\(plan.state.id)") } catch {

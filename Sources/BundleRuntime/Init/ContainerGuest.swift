@@ -18,16 +18,24 @@ final class ContainerGuest {
     private let emptyDirectory: Int32?
     private let isJoinable: Bool
     private let arguments: [String]
+    private let tree: Int32?
 
     /// Opens what the guest is given. The process's root is the container's.
     ///
-    /// - Parameter isJoinable: `NamespacePlan.ownerJoins`.
+    /// - Parameters:
+    ///   - tree: what the guest sees of that root, if that isn't all of it.
+    ///   - isJoinable: `NamespacePlan.ownerJoins`.
     init(
         _ guest: GuestPlan, isFirstOfNamespace: Bool, _ settings: ProcessSettings, _ files: consuming ProcessFileSystem,
-        emptyDirectory: Int32?, isJoinable: Bool
+        tree: consuming OwnedDescriptor? = nil, emptyDirectory: Int32?, isJoinable: Bool
     ) throws(RuntimeFailure) {
         let root: OwnedDescriptor
-        do throws(SystemCallError) { root = try Files.open("/", flags: [.readOnly, .directory]) } catch {
+        // A tree that is mounted nowhere falls apart with its descriptor.
+        self.tree = tree?.release()
+        do throws(SystemCallError) {
+            let top = self.tree ?? Files.currentDirectory
+            root = try Files.open(self.tree == nil ? "/" : ".", in: top, flags: [.readOnly, .directory])
+        } catch {
             throw RuntimeFailure(.system, "root.path: \(error)")
         }
         do throws(WorkloadError) {
@@ -80,14 +88,14 @@ final class ContainerGuest {
         return settings.environment.variables
     }
 
-    /// What the last steps before the guest need, and close.
+    /// What the last steps before the guest need, and close; and the tree, which the guest needs.
     private func kept(_ filter: FilterInstallation) -> [Int32] {
         let procfs: Int32? =
             switch files {
             case .some(let files): files.descriptor.rawValue
             case .none: nil
             }
-        return [procfs, filter.connection].compactMap { $0 }
+        return [procfs, filter.connection, tree].compactMap { $0 }
     }
 
     private func becomeUser() throws(SandboxError) {

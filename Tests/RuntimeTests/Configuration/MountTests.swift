@@ -186,6 +186,56 @@ struct MountTests {
         }
     }
 
+    /// As `podman top` does; the guest, and others in its container, see nothing of it.
+    @Test(arguments: [false, true]) func whoJoinsTheMountNamespaceOfAGuestFindsItsProcesses(isReadOnly: Bool) throws {
+        let shared = try runtime.directory("shared")
+        try runtime.file("shared/greeting", "hello")
+        func bundle(_ words: String...) throws -> Container {
+            try runtime.bundle(.wasm) {
+                $0.arguments += words
+                $0.isRootReadOnly = isReadOnly
+                $0.mounts.append(BundleConfiguration.bind(shared, "/data"))
+            }
+        }
+        let container = try bundle("rest")
+        _ = try container.launch()
+        let second = try container.start("exec", then: [Guest.wasm.path, "rest", "second"])
+        #expect(second.wrote("ready"))
+        func joined(_ words: String...) throws -> Outcome {
+            let words = ["/usr/bin/nsenter", "--mount", "--target", "\(try container.process())", "/guest"] + words
+            return try Running.start(words, in: runtime.folder).wait()
+        }
+        #expect(try joined("read", "/proc/1/cmdline").output.hasPrefix("/guest.wasm\0rest\0\0"))
+        let numbers = try joined("list", "/proc").lines.filter { $0.allSatisfy(\.isNumber) && $0 != "1" }
+        #expect(try numbers.contains { try joined("read", "/proc/\($0)/cmdline").output.contains("\0second\0") })
+        #expect(try joined("write", "/proc/sys/kernel/domainname", "x").code != 0)
+
+        for words in [["list", "/proc"], ["read", "/proc/1/cmdline"], ["read", "/proc/self/environ"]] {
+            let other = try container("exec", then: [Guest.wasm.path] + words)
+            #expect(other.output.isEmpty, "\(other)")
+            let first = try runtime.bundle(.wasm) {
+                $0.arguments += words
+                $0.isRootReadOnly = isReadOnly
+            }
+            let created = try first.create()
+            #expect(try created.code == 0 && first("start").code == 0)
+            #expect(try first.becomes("stopped"))
+            #expect(created.of.output.isEmpty, "\(words): \(created)")
+        }
+        let volume = try bundle("read", "/data/greeting")
+        let created = try volume.create()
+        #expect(try created.code == 0 && volume("start").code == 0)
+        #expect(created.of.wrote("hello"))
+        #expect(try container("exec", then: [Guest.wasm.path, "read", "/data/greeting"]).output == "hello")
+        // It can't be had where its directory would be made in what is the host's, or isn't one.
+        let linked = try bundle("rest")
+        try FileManager.default.removeItem(atPath: "\(linked.root)/proc")
+        try FileManager.default.createSymbolicLink(atPath: "\(linked.root)/proc", withDestinationPath: "/data")
+        _ = try linked.launch()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: shared) == ["greeting"])
+        #expect(try linked("exec", then: [Guest.wasm.path, "list", "/proc"]).output == "greeting\n")
+    }
+
     @Test func usualDevicesAreThereForNativePrograms() throws {
         let outcome = try runtime.bundle(.native, "list", "/dev").run()
         let wanted = [
