@@ -18,9 +18,10 @@ struct ZygoteSpare: ~Copyable {
         closeOthers()
         // The engine's code is used by whom this process forks, and such pages aren't inherited.
         ProgramPages.populate(except: "/libwasmtime.so")
-        guard ReadyNetwork.prepare() else { Processes.exit(1) }
+        ReadyNetwork.begin()
         Rehearsal.guest()
         let mounts = CgroupHierarchy.watch()
+        _ = ReadyNetwork.descriptor
         guard
             let message = try? LocalSockets.receive(
                 channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
