@@ -42,7 +42,14 @@ int martlet_sethostname(const char *name, size_t count) { return sethostname(nam
 
 int martlet_setdomainname(const char *name, size_t count) { return setdomainname(name, count); }
 
-long martlet_join_session_keyring(const char *name) { return syscall(SYS_keyctl, 1, name); }
+long martlet_join_session_keyring(const char *name) {
+    // Those of a new keyring, and that its user may search it: without, nobody finds it again by its name.
+    enum { JOIN = 1, SET_PERMISSIONS = 5, PERMISSIONS = 0x3f1b0000 };
+    long keyring = syscall(SYS_keyctl, JOIN, name);
+    // One that belongs to somebody else is left as it is.
+    if (keyring >= 0) (void)syscall(SYS_keyctl, SET_PERMISSIONS, keyring, PERMISSIONS);
+    return keyring;
+}
 
 static void end(int number) { _exit(128 + number); }
 

@@ -43,16 +43,17 @@ struct ProcessStatus {
 
     init?(_ process: Int32) {
         guard let bytes = try? Files.contents(of: "/proc/\(process)/stat", limit: 4096) else { return nil }
-        self.init(text: String(decoding: bytes, as: UTF8.self))
+        self.init(bytes)
     }
 
-    /// The second field is the program's name in parentheses and may hold spaces and parentheses itself.
-    init?(text: String) {
-        guard let nameEnd = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: nameEnd)...].split(separator: " ")
+    /// The second field is the program's name in parentheses. It is the program's own choice: it may hold spaces and
+    /// parentheses, and what makes one character of a parenthesis and itself, so that bytes are looked at.
+    init?(_ bytes: [UInt8]) {
+        guard let nameEnd = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = bytes[(nameEnd + 1)...].split(separator: UInt8(ascii: " "))
         // The first of these is field 3, the state; field 22 is the start.
-        guard fields.count > 19, let start = UInt64(fields[19]) else { return nil }
-        isDead = fields[0] == "Z" || fields[0] == "X"
+        guard fields.count > 19, let start = UInt64(String(decoding: fields[19], as: UTF8.self)) else { return nil }
+        isDead = fields[0].elementsEqual("Z".utf8) || fields[0].elementsEqual("X".utf8)
         startTicks = start
     }
 }

@@ -65,7 +65,7 @@ struct SpawnedProcess: ~Copyable {
             try Confinement.dieWithParent()
             guard Processes.parent == channel.parent else { return StartChannel.failureStatus }
             try signals.restore()
-            for number in Signal.forwarded { SignalSet.useDefault(number) }
+            for number in SignalSet.usual { SignalSet.useDefault(number) }
             // A write to a closed pipe or connection is an error that the guest sees, not its death.
             SignalSet.ignore(Signal.brokenPipe)
             try streams.install()

@@ -15,7 +15,7 @@ struct Supervision: ~Copyable {
     private static let patience: UInt64 = 1_000_000_000
 
     init(_ held: borrowing HeldSignals) throws(SystemCallError) {
-        signals = try SignalSet(Signal.forwarded).descriptor()
+        signals = try SignalSet.forwarded.descriptor()
         previousSignals = held.previous
     }
 

@@ -138,11 +138,15 @@ import Testing
 
     @Test func aProcessNameWithParenthesesIsNoTrap() throws {
         let fields = (4...30).map { String($0) }.joined(separator: " ")
-        let status = try #require(ProcessStatus(text: "12 (a) R 1 (b) ) S \(fields)"))
+        let status = try #require(ProcessStatus(Array("12 (a) R 1 (b) ) S \(fields)".utf8)))
         #expect(status.startTicks == 22 && !status.isDead)
-        let zombie = try #require(ProcessStatus(text: "12 (x) Z \(fields)"))
+        // What makes one character of a parenthesis and itself, before it and behind it.
+        for name in ["a\u{600}", "a)\u{301}"] {
+            #expect(try #require(ProcessStatus(Array("12 (\(name)) S \(fields)".utf8))).startTicks == status.startTicks)
+        }
+        let zombie = try #require(ProcessStatus(Array("12 (x) Z \(fields)".utf8)))
         #expect(zombie.isDead)
-        for text in ["", "12 x S 1", "12 (x) S 1 2 3"] { #expect(ProcessStatus(text: text) == nil) }
+        for text in ["", "12 x S 1", "12 (x) S 1 2 3"] { #expect(ProcessStatus(Array(text.utf8)) == nil) }
     }
 
     @Test func agesAreSaidInOneUnit() {

@@ -1,3 +1,4 @@
+import JSON
 import OCISpec
 import Testing
 
@@ -16,5 +17,15 @@ import Testing
         #expect(SpecificationVersion("1.2.1") < .endsByPoststart)
         #expect(SpecificationVersion("1.10.0") > .endsByPoststart)
         #expect(SpecificationVersion("2.0.0") > SpecificationVersion("1.99.0"))
+    }
+
+    @Test(
+        arguments: [("1.0.2-dev", 0, nil), ("1.2.1", 7, 7), ("1.2.1", -1, -1), ("1.3.0", 0, 0)]
+            as [(String, Int64, Int64?)])
+    func aLimitOfNoTasksIsNoneBeforeItWasSpecified(version: String, written: Int64, meant: Int64?) throws {
+        let text = #"{"pids": {"limit": \#(written)}}"#
+        var resources = try LinuxResources(json: JSONNode(JSONValue(reading: Array(text.utf8))))
+        resources.leaveOutUnset(by: SpecificationVersion(version))
+        #expect(resources.pids?.limit == meant)
     }
 }

@@ -24,9 +24,10 @@ public enum RuntimeAbilities {
         return features
     }
 
-    /// Annotations that change what a container is, by what they make of its program.
+    /// Annotations that change what a container is: by what they make of its program, its user or its unit of systemd.
     private static let unsafeAnnotations = [
-        "dev.martlet.", "module.wasm.image/variant", "run.oci.handler",
+        "dev.martlet.", "io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri.container-type",
+        "module.wasm.image/variant", "org.systemd.property.", "run.oci.handler", "run.oci.keep_original_groups",
     ]
 
     /// Whether this machine has cgroup v2 and nothing else.

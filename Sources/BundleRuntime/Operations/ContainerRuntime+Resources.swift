@@ -34,6 +34,8 @@ extension ContainerRuntime {
             throw RuntimeFailure(.refused, "container \(id) has no linux.intelRdt, which could be changed")
         }
         do throws(CgroupError) {
+            var resources = resources
+            resources.leaveOutUnset(by: SpecificationVersion(state.version))
             try cgroup.update(resources)
             if let schemata { try resourceControl?.update(schemata) }
         } catch { throw RuntimeFailure(error) }

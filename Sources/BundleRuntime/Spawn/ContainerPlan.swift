@@ -53,6 +53,7 @@ final class ContainerPlan {
         if guest == nil, let notifyFolder { NotifySocket.offer(&configuration, folder: notifyFolder) }
         try Self.check(configuration, request)
         warnings = Self.leaveOut(&configuration)
+        configuration.linux.resources?.leaveOutUnset(by: SpecificationVersion(configuration.version))
         self.configuration = configuration
         namespaces = NamespacePlan(configuration.linux)
         do throws(FieldError) {

@@ -26,6 +26,15 @@ public struct SpecificationVersion: Comparable, Sendable {
 
     /// A capability that can't be had is a warning from here on; before, one that no kernel has was an error.
     public static let warnsOfCapabilities = SpecificationVersion(major: 1, minor: 1)
+    /// `linux.resources.pids.limit` 0 is a limit from here on; before, engines wrote it where none was meant.
+    public static let limitsToNoTasks = SpecificationVersion(major: 1, minor: 3)
     /// A `poststart` hook that fails ends the container from here on; before, it was a warning.
     public static let endsByPoststart = SpecificationVersion(major: 1, minor: 3)
+}
+
+extension LinuxResources {
+    /// Leaves out what a configuration of this version writes where nothing is meant.
+    public mutating func leaveOutUnset(by version: SpecificationVersion) {
+        if version < .limitsToNoTasks, pids?.limit == 0 { pids?.limit = nil }
+    }
 }

@@ -9,6 +9,18 @@ struct ExecTests {
 
     init() throws { runtime = try Runtime() }
 
+    /// Keys of the container are those of what is executed in it, and no further keyring is taken from the user's quota.
+    @Test func whatIsExecutedHasTheContainersKeyring() throws {
+        let container = try runtime.bundle(.native, "rest")
+        _ = try container.launch()
+        let rings = { Machine.lines(of: "/proc/keys").count { $0.contains("_ses.\(container.id)") } }
+        let before = rings()
+        guard before > 0 else { return Machine.skip("no keyrings here") }
+        let running = try container.start("exec", then: [Guest.native.path, "rest"])
+        #expect(running.wrote("ready") && rings() == before)
+        #expect(try container("delete", "--force").code == 0)
+    }
+
     @Test(arguments: Guest.allCases, Guest.allCases)
     func aSecondProgramRunsInTheSameRoot(container kind: Guest, program: Guest) throws {
         let container = try runtime.bundle(kind, "rest")

@@ -46,6 +46,34 @@ struct RunTests {
         #expect(try container("state").code != 0)
     }
 
+    /// What would end the runtime, and leave the container to nobody.
+    @Test(arguments: [14, 18, 30, 37] as [Int32])
+    func signalsThatAreForTheContainerDoNotEndTheRuntime(number: Int32) throws {
+        let container = try runtime.bundle(.native, "rest")
+        let running = try container.start("run", ["--bundle", container.bundle])
+        try #require(running.wrote("ready"), "\(running.error)")
+        try Processes.kill(running.process, number)
+        // The first of a pid namespace is ended by none of them that it doesn't ask for.
+        Thread.sleep(forTimeInterval: 0.1)
+        #expect(try container.status() == "running")
+        try Processes.kill(running.process, Signal.terminate)
+        #expect(try container("delete", "--force").code == 0)
+        _ = try running.wait()
+    }
+
+    /// A name in which the parenthesis behind it isn't a character of its own.
+    @Test func aProgramCannotHideBehindItsName() throws {
+        let name = "/a\u{600}"
+        let container = try runtime.bundle(.native, "rest") { $0.arguments[0] = name }
+        try FileManager.default.copyItem(atPath: container.root + Guest.native.path, toPath: container.root + name)
+        _ = try container.launch()
+        let process = try container.process()
+        #expect(try container.status() == "running" && container.process() == process)
+        #expect(try container("delete").code != 0)
+        #expect(try container("delete", "--force").code == 0)
+        #expect(!Machine.exists("/proc/\(process)/ns"))
+    }
+
     @Test(arguments: Guest.allCases) func aDetachedRunGoesOn(guest: Guest) throws {
         let container = try runtime.bundle(guest, "rest")
         let file = runtime.path("pid")
