@@ -2,9 +2,11 @@ import FieldErrors
 import SystemCalls
 
 extension ContainerRoot {
-    /// - Parameter inherited: the source as the process outside of the user namespace opened it.
+    /// - Parameters:
+    ///   - inherited: the source as the process outside of the user namespace opened it.
+    ///   - mapping: the user namespace through which the ids of a source in the container's own tree go.
     mutating func bind(
-        _ mount: PlannedMount, source: String, recursive: Bool, inherited: Int32?
+        _ mount: PlannedMount, source: String, recursive: Bool, inherited: Int32?, mapping: Int32?
     ) throws(FieldError) {
         if mount.options.copiesSymbolicLink, try copyLink(mount, source: source) { return }
         let tree = try asking("\(mount.field).source") { () throws(SystemCallError) in
@@ -18,6 +20,7 @@ extension ContainerRoot {
         let file = try asking("\(mount.field).source", source) { () throws(SystemCallError) in
             try MountedFile.of(tree.rawValue)
         }
+        if let mapping { try MountSources.map(tree.rawValue, mapping, mount) }
         try setAttributes(tree.rawValue, mount)
         try finish(tree.rawValue, mount)
         let target = try bindTarget(mount, source: file, tree: tree.rawValue)

@@ -6,13 +6,15 @@ extension ContainerRoot {
     ///
     /// - Parameter sources: the same as at `init`.
     public mutating func mountAll(sources: borrowing MountSources) throws(FieldError) {
-        for mount in plan.mounts { try make(mount, inherited: sources.binds[mount.index]) }
+        for mount in plan.mounts { try make(mount, sources) }
     }
 
-    private mutating func make(_ mount: PlannedMount, inherited: Int32?) throws(FieldError) {
+    private mutating func make(_ mount: PlannedMount, _ sources: borrowing MountSources) throws(FieldError) {
         switch mount.action {
         case .bind(let source, let recursive):
-            try bind(mount, source: source, recursive: recursive, inherited: inherited)
+            try bind(
+                mount, source: source, recursive: recursive, inherited: sources.binds[mount.index],
+                mapping: sources.mappings[mount.index])
         case .cgroup: try mountCgroups(mount)
         case .fileSystem(let type, let source): try mountFileSystem(mount, type: type, source: source)
         }

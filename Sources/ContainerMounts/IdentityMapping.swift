@@ -11,7 +11,6 @@ struct IdentityMapping: Equatable {
     }
 
     var ranges: Ranges
-    var isRecursive: Bool
 
     /// Opens the user namespace that has these mappings. One is made for it when it has to be, and ends with the last mount.
     func namespace(field: String) throws(FieldError) -> OwnedDescriptor {
@@ -36,30 +35,25 @@ struct IdentityMapping: Equatable {
 extension MountPlan {
     /// What a bind's options and mappings ask for; nil when its ids stay as they are.
     func identityMapping(of mount: borrowing PlannedMount) throws(FieldError) -> IdentityMapping? {
-        let isRecursive =
-            switch mount.options.mapping {
-            case .recursive, .described(_, recursive: true): true
-            case .single, .described(_, recursive: false), nil: false
-            }
         if case .described(let text, _) = mount.options.mapping {
             let ranges = try DescribedMapping(
                 text, field: "\(mount.field).options", users: uidMappings, groups: gidMappings)
             return IdentityMapping(
-                ranges: .made(users: ranges.users, groups: ranges.groups), isRecursive: isRecursive)
+                ranges: .made(users: ranges.users, groups: ranges.groups))
         }
         if !mount.uidMappings.isEmpty {
             return IdentityMapping(
-                ranges: .made(users: mount.uidMappings, groups: mount.gidMappings), isRecursive: isRecursive)
+                ranges: .made(users: mount.uidMappings, groups: mount.gidMappings))
         }
         guard mount.options.mapping != nil else { return nil }
         if !uidMappings.isEmpty {
-            return IdentityMapping(ranges: .made(users: uidMappings, groups: gidMappings), isRecursive: isRecursive)
+            return IdentityMapping(ranges: .made(users: uidMappings, groups: gidMappings))
         }
         guard let joinedUserNamespace else {
             throw FieldError(
                 "\(mount.field).uidMappings",
                 "are missing, and the container has no user namespace whose could be taken")
         }
-        return IdentityMapping(ranges: .namespace(path: joinedUserNamespace), isRecursive: isRecursive)
+        return IdentityMapping(ranges: .namespace(path: joinedUserNamespace))
     }
 }

@@ -28,6 +28,13 @@ public struct MountOptions: Equatable, Sendable {
         case single, recursive
         /// The text behind `idmap=`.
         case described(String, recursive: Bool)
+
+        var isRecursive: Bool {
+            switch self {
+            case .recursive, .described(_, recursive: true): true
+            case .single, .described(_, recursive: false): false
+            }
+        }
     }
 
     public var bind: Bind?

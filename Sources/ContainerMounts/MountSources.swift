@@ -9,11 +9,14 @@ public struct MountSources: ~Copyable {
     var root: Int32 = -1
     /// By the place in `mounts`; -1 where the container's process does it itself.
     var binds: [Int: Int32] = [:]
+    /// By the place in `mounts`: user namespaces of idmapped binds whose source an earlier mount makes. The container's process
+    /// maps those itself, which takes the machine's user namespace.
+    var mappings: [Int: Int32] = [:]
     /// By the place in `devices`; missing where there is none.
     var devices: [Int: Int32] = [:]
 
     /// All of them, for a child that closes what it doesn't need.
-    public var descriptors: [Int32] { (root >= 0 ? [root] : []) + binds.values + devices.values }
+    public var descriptors: [Int32] { (root >= 0 ? [root] : []) + binds.values + mappings.values + devices.values }
 
     /// Nothing: everything is done by the container's process.
     public init() {}
@@ -21,6 +24,7 @@ public struct MountSources: ~Copyable {
     deinit {
         if root >= 0 { _ = OwnedDescriptor(adopting: root) }
         for descriptor in binds.values { _ = OwnedDescriptor(adopting: descriptor) }
+        for descriptor in mappings.values { _ = OwnedDescriptor(adopting: descriptor) }
         for descriptor in devices.values { _ = OwnedDescriptor(adopting: descriptor) }
     }
 
@@ -36,8 +40,11 @@ public struct MountSources: ~Copyable {
             guard case .bind(let source, let recursive) = mount.action else { continue }
             let mapping = try plan.identityMapping(of: mount)
             guard all || plan.hasUserNamespace || mapping != nil else { continue }
-            // It isn't there before the mounts in front of it are. Its ids the container's process couldn't map.
-            if mapping == nil, plan.placeInTree(ofSource: mount) != nil { continue }
+            // It isn't there before the mounts in front of it are.
+            if plan.placeInTree(ofSource: mount) != nil, mapping == nil || !plan.hasUserNamespace {
+                mappings[mount.index] = try mapping?.namespace(field: mount.field).release()
+                continue
+            }
             let opened = try asking("\(mount.field).source") { () throws(SystemCallError) in
                 try Files.open(source, flags: mount.options.followsSource ? .path : [.path, .noFollow])
             }
@@ -47,7 +54,10 @@ public struct MountSources: ~Copyable {
                 try locks?.check(mount, source: opened.rawValue, path: source)
             }
             try asking("\(mount.field).source") { () throws(SystemCallError) in try Self.cutOff(tree.rawValue, plan) }
-            if let mapping { try Self.map(tree.rawValue, mapping, mount) }
+            if let mapping {
+                let namespace = try mapping.namespace(field: mount.field)
+                try Self.map(tree.rawValue, namespace.rawValue, mount)
+            }
             binds[mount.index] = tree.release()
         }
         devices = try OutsideDevices.trees(for: plan)
@@ -79,13 +89,11 @@ public struct MountSources: ~Copyable {
         }
     }
 
-    private static func map(
-        _ tree: Int32, _ mapping: IdentityMapping, _ mount: PlannedMount
-    ) throws(FieldError) {
-        let namespace = try mapping.namespace(field: mount.field)
+    /// - Parameter namespace: whose mappings the files' ids go through.
+    static func map(_ tree: Int32, _ namespace: Int32, _ mount: PlannedMount) throws(FieldError) {
         try asking(mount.field, "the ids of files can't be mapped here") { () throws(SystemCallError) in
             try Mounts.change(
-                tree, set: .idMapped, recursive: mapping.isRecursive, userNamespace: namespace.rawValue)
+                tree, set: .idMapped, recursive: mount.options.mapping?.isRecursive == true, userNamespace: namespace)
         }
     }
 }

@@ -113,6 +113,20 @@ import Testing
         #expect(described.answer("owner /data/canary") == "7:8")
     }
 
+    @Test func idsOfWhatAnEarlierMountShowsAreMapped() throws {
+        let bundle = try Bundle()
+        let options = #""rbind","idmap=uids=0-7-10;gids=0-8-10""#
+        let report = try bundle.enter(
+            Configuration(mounts: [
+                bind(bundle, "outside", #""rbind""#, to: "/first/here"),
+                bind(bundle, "rootfs/first/here", options, to: "/second"),
+            ]), "owner=/second/canary", "owner=/first/here/canary")
+        if report.refusal?.contains("EINVAL") == true { return }  // The file system of /tmp can't.
+        #expect(report.refusal == nil)
+        #expect(report.answer("owner /second/canary") == "7:8")
+        #expect(report.answer("owner /first/here/canary") == "0:0")
+    }
+
     @Test func mappedIdsWithoutAnyMappingAreRefused() throws {
         let bundle = try Bundle()
         let report = try bundle.enter(Configuration(mounts: [bind(bundle, "outside", #""rbind","idmap""#)]))
