@@ -7,6 +7,9 @@ enum Machine {
     /// Containers, mounts and cgroups of the host's are root's.
     static let needsRoot = "making namespaces, mounts and cgroups needs root"
 
+    /// How many times as long anything may take: MARTLET_SLOWNESS, for a processor that is emulated.
+    static let slowness = Environment.value("MARTLET_SLOWNESS").flatMap(Int.init).map { min(max($0, 1), 100) } ?? 1
+
     /// The folders in which cgroups are made: one for each hierarchy.
     static let hierarchies: [String] = lines(of: "/proc/self/mountinfo").compactMap { line in
         let fields = line.split(separator: " ")
@@ -44,7 +47,7 @@ enum Machine {
 
     /// Asks again and again until it is so, at most `seconds`.
     static func wait(seconds: Double = 10, until isSo: () throws -> Bool) rethrows -> Bool {
-        let deadline = Date(timeIntervalSinceNow: seconds)
+        let deadline = Date(timeIntervalSinceNow: seconds * Double(slowness))
         repeat {
             if try isSo() { return true }
             Thread.sleep(forTimeInterval: 0.01)

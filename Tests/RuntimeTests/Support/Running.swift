@@ -41,7 +41,7 @@ struct Running: Sendable {
     func wait(seconds: UInt64 = 30) throws -> Outcome {
         let descriptor = try Processes.descriptor(of: process)
         var requests = [PollRequest(descriptor.rawValue, .readable)]
-        guard try Poll.wait(&requests, timeout: seconds * 1_000_000_000) > 0 else {
+        guard try Poll.wait(&requests, timeout: seconds * UInt64(Machine.slowness) * 1_000_000_000) > 0 else {
             kill()
             throw TookTooLong(description: "still there after \(seconds) s: \(words)\n\(output)\(error)")
         }
