@@ -77,11 +77,10 @@ let package = Package(
         .target(name: "CWasmtime", publicHeadersPath: "."),
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CSeccomp", pkgConfig: "libseccomp", providers: [.apt(["libseccomp-dev"])]),
-        .target(name: "CKernelCall"),
-        .target(name: "CLinuxShims", dependencies: ["CKernelCall"]),
+        .target(name: "CLinuxShims"),
         // What `martlet` and a zygote say to each other.
         .target(name: "CZygoteProtocol", publicHeadersPath: "."),
-        .target(name: "CLauncher", dependencies: ["CKernelCall", "CZygoteProtocol"], cSettings: bare.c),
+        .target(name: "CLauncher", dependencies: ["CZygoteProtocol"], cSettings: bare.c),
         .target(name: "Launcher", dependencies: ["CLauncher", "CZygoteProtocol"], swiftSettings: bare.swift),
     ]
         + layer("SystemCalls", ["CLinuxShims"])

@@ -1,6 +1,5 @@
 #include "launcher.h"
 
-#include <kernel_call.h>
 #include <zygote_protocol.h>
 
 #include <asm/ioctls.h>
@@ -47,11 +46,27 @@ struct control {
 };
 
 long launcher_call(long number, long first, long second, long third, long fourth, long fifth, long sixth) {
-    return martlet_kernel_call(number, first, second, third, fourth, fifth, sixth);
+#if defined(__x86_64__)
+    long result;
+    register long r10 __asm__("r10") = fourth, r8 __asm__("r8") = fifth, r9 __asm__("r9") = sixth;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(first), "S"(second), "d"(third), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register long x8 __asm__("x8") = number, x0 __asm__("x0") = first, x1 __asm__("x1") = second;
+    register long x2 __asm__("x2") = third, x3 __asm__("x3") = fourth, x4 __asm__("x4") = fifth;
+    register long x5 __asm__("x5") = sixth;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
+    return x0;
+#else
+#error "martlet knows the system calls of x86-64 and arm64"
+#endif
 }
 
 #define CALL(name, a, b, c, d, e) \
-    martlet_kernel_call(__NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+    launcher_call(__NR_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
 
 static long length(const char *text) {
     const char *end = text;

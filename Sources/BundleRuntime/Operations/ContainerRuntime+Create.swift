@@ -44,15 +44,12 @@ extension ContainerRuntime {
             }
         } catch { throw RuntimeFailure(.refused, "root.path: \(error)") }
         var guest: GuestPlan?
-        let namespaces = NamespacePlan(document.configuration.linux)
         if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
             // Others see the guest's process, and find our file by it.
-            if !namespaces.new.contains(.pid) { try SealedProgram.ensure() }
-            if namespaces.mayHaveReadyNetwork { ReadyNetwork.begin() }
+            if !NamespacePlan(document.configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
             guest = try GuestPlan(program, store: imageStore(), trace: trace)
         } else {
             try SealedProgram.ensure()
-            if namespaces.mayHaveReadyNetwork { ReadyNetwork.begin() }
         }
         // Where hooks stand. A program that begins anew takes its paths from where it was called.
         do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {

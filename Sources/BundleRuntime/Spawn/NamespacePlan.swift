@@ -41,10 +41,6 @@ struct NamespacePlan: Sendable {
     /// Whether the container's root is the root of its mount namespace; otherwise its processes have it by chroot(2).
     var rootIsOfNamespace: Bool { new.contains(.mount) }
 
-    /// Whether the network namespace may be made before the others: it belongs to this process's user namespace, as one that
-    /// clone3(2) made would.
-    var mayHaveReadyNetwork: Bool { new.contains(.network) && !hasUser && !needsStep }
-
     /// Those that a process of the container is in.
     var all: NamespaceKinds { joined.reduce(new) { $0.union($1.kind.kinds) } }
 

@@ -1,51 +1,41 @@
 import SystemCalls
 
-/// A network namespace that is made before it is needed: making one is a good part of what a container's namespaces take.
+/// A network namespace that was made before anybody asked: making one is a good part of what a container's namespaces take.
 ///
 /// It is as new as one made at the last moment, and its loopback interface is up, as in every container's: nobody was ever in
-/// it. A process that waits in a zygote makes it before it is asked, others while they read a configuration and load an engine.
+/// it. Only a process of a zygote has one.
 enum ReadyNetwork {
-    private struct State: ~Copyable {
-        var making: NetworkMaking?
-        var descriptor: Int32?
-        var isTaken = false
+    private static let slot = Mutex<Int32?>(nil)
+    private static let use = Mutex(false)
 
-        /// Once it is made.
-        mutating func settle() {
-            guard let making = making.take() else { return }
-            descriptor = making.end()?.release()
-        }
+    /// Makes one, by going into it and back.
+    ///
+    /// - Returns: false when the way back is barred; then this process must not go on.
+    static func prepare() -> Bool {
+        guard let own = try? Files.open("/proc/self/ns/net", flags: .readOnly),
+            (try? Namespaces.unshare(.network)) != nil
+        else { return true }
+        let isUp = (try? Namespaces.raiseLoopback()) != nil
+        let made = isUp ? try? Files.open("/proc/self/ns/net", flags: .readOnly) : nil
+        guard (try? Namespaces.join(own.rawValue, .network)) != nil else { return false }
+        if let made = made?.release() { slot.withLock { $0 = made } }
+        return true
     }
 
-    private static let state = Mutex(State())
-
-    /// Begins to make one, unless there is one already. Without the privilege there won't be any.
-    static func begin() {
-        state.withLock { state in
-            guard state.making == nil, state.descriptor == nil, !state.isTaken else { return }
-            state.making = try? NetworkMaking()
-        }
-    }
-
-    /// Its descriptor, once it is made; nil when there is none, or none any more.
-    static var descriptor: Int32? {
-        state.withLock { state in
-            state.settle()
-            return state.descriptor
-        }
-    }
+    /// Its descriptor; nil when there is none, or none any more.
+    static var descriptor: Int32? { slot.withLock { $0 } }
 
     /// Whether it was taken: then it is this process's container that has it.
-    static var isTaken: Bool { state.withLock { $0.isTaken } }
+    static var isTaken: Bool { use.withLock { $0 } }
 
     /// The one that there is, for the caller to join and to close.
     static func take() -> OwnedDescriptor? {
-        let number = state.withLock { state in
-            state.settle()
-            defer { state.descriptor = nil }
-            state.isTaken = state.descriptor != nil
-            return state.descriptor
+        let number = slot.withLock { number in
+            defer { number = nil }
+            return number
         }
-        return number.map { OwnedDescriptor(adopting: $0) }
+        guard let number else { return nil }
+        use.withLock { $0 = true }
+        return OwnedDescriptor(adopting: number)
     }
 }

@@ -18,10 +18,9 @@ struct ZygoteSpare: ~Copyable {
         closeOthers()
         // The engine's code is used by whom this process forks, and such pages aren't inherited.
         ProgramPages.populate(except: "/libwasmtime.so")
-        ReadyNetwork.begin()
+        guard ReadyNetwork.prepare() else { Processes.exit(1) }
         Rehearsal.guest()
         let mounts = CgroupHierarchy.watch()
-        _ = ReadyNetwork.descriptor
         guard
             let message = try? LocalSockets.receive(
                 channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),

@@ -30,12 +30,6 @@ int martlet_alarm_exit(uint64_t milliseconds);
 /// Brings the loopback interface of the network namespace up.
 int martlet_loopback_up(void);
 
-/// Begins to make a network namespace, with its loopback interface up, beside this process, which must have one thread.
-/// Returns the number of the process that does it, for `martlet_network_end` alone.
-int martlet_network_begin(void);
-/// Waits for it and returns the namespace's descriptor, or -1 when it couldn't be made.
-int martlet_network_end(int process);
-
 /// Unlocks the slave of a pseudo terminal and opens it through the master, by no path.
 int martlet_pty_slave(int master);
 
