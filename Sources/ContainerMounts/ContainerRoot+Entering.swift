@@ -95,26 +95,9 @@ enum KernelFileSystems {
             }
             let type = fields[separator + 1]
             guard fields[3] == "/", type == "proc" || type == "sysfs" else { continue }
-            let point = unescaped(fields[4])
+            let point = MountTable.unescaped(fields[4])
             if !point.hasPrefix(outside) { points.append(point) }
         }
         return points.reversed()
-    }
-
-    /// Blanks and backslashes are written as three octal digits.
-    static func unescaped(_ text: Substring) -> String {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(3)
-            if byte == UInt8(ascii: "\\"), digits.count == 3, digits.allSatisfy({ (0x30...0x37).contains($0) }) {
-                let value = digits.reduce(0) { $0 * 8 + Int($1 - 0x30) }
-                bytes.append(UInt8(truncatingIfNeeded: value))
-                rest = rest.dropFirst(3)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

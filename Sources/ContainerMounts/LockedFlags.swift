@@ -38,7 +38,7 @@ struct LockedFlags {
             let fields = line.split(separator: " ", maxSplits: 6)
             guard fields.count == 7, let number = UInt64(fields[0]), let parent = UInt64(fields[1]) else { return nil }
             return HostMount(
-                number: number, parent: parent, point: KernelFileSystems.unescaped(fields[4]),
+                number: number, parent: parent, point: MountTable.unescaped(fields[4]),
                 attributes: Self.attributes(fields[5]))
         }
     }

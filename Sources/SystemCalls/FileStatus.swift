@@ -48,6 +48,12 @@ public struct FileStatus: Sendable {
     /// Bytes on the disk: fewer than `size` when the file has holes.
     public var allocated: Int64 { Int64(raw.st_blocks) &* 512 }
     public var device: UInt64 { UInt64(raw.st_dev) }
+    /// The same as two numbers.
+    public var deviceNumber: DeviceNumber {
+        DeviceNumber(
+            major: UInt32(truncatingIfNeeded: device >> 8 & 0xfff | device >> 32 & 0xffff_f000),
+            minor: UInt32(truncatingIfNeeded: device & 0xff | device >> 12 & 0xffff_ff00))
+    }
     public var inode: UInt64 { UInt64(raw.st_ino) }
     public var links: UInt64 { UInt64(raw.st_nlink) }
     public var owner: UInt32 { raw.st_uid }

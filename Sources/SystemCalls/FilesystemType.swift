@@ -13,6 +13,14 @@ public struct FilesystemType: RawRepresentable, Hashable, Sendable {
     public static let proc = FilesystemType(rawValue: 0x9fa0)
     public static let sysfs = FilesystemType(rawValue: 0x6265_6572)
 
+    /// The second, third and fourth of the family are one.
+    public static let ext = FilesystemType(rawValue: 0xef53)
+    public static let xfs = FilesystemType(rawValue: 0x5846_5342)
+    public static let btrfs = FilesystemType(rawValue: 0x9123_683e)
+    public static let f2fs = FilesystemType(rawValue: 0xf2f5_2010)
+    public static let tmpfs = FilesystemType(rawValue: 0x0102_1994)
+    public static let overlay = FilesystemType(rawValue: 0x794c_7630)
+
     /// statfs(2). Symbolic links are followed.
     public static func of(_ path: String) throws(SystemCallError) -> FilesystemType {
         var type: Int64 = 0

@@ -1,7 +1,8 @@
 public import SystemCalls
 
 /// Which file, and in which state: as long as these are the same, so are its contents, unless it was written to in the very
-/// tick of the clock that its times show (`settled` rules that out).
+/// tick of the clock that its times show (`isSettled` rules that out), or lies on a file system whose times somebody else wrote:
+/// who asks by it makes sure of that.
 public struct FileIdentity: Hashable, Sendable {
     public var device: UInt64
     public var inode: UInt64
@@ -9,7 +10,7 @@ public struct FileIdentity: Hashable, Sendable {
     public var size: UInt64
     /// Nanoseconds since the epoch.
     public var modified: Int64
-    /// Nanoseconds since the epoch; moved on by every write and by nothing that a program could set back.
+    /// Nanoseconds since the epoch; moved on by every write. Where the kernel keeps it, no program can set it back.
     public var changed: Int64
 
     public init(device: UInt64, inode: UInt64, size: UInt64, modified: Int64, changed: Int64) {

@@ -2,6 +2,7 @@ import ImageStore
 import OCISpec
 import SystemCalls
 import WasmEngine
+import WasmWorkload
 
 /// Brings a module into the cache of compiled modules, unless it is there.
 struct ModulePreparation {
@@ -30,7 +31,10 @@ struct ModulePreparation {
     /// - Parameter file: a regular file, opened for reading and standing at its start.
     func run(_ file: borrowing OwnedDescriptor, name: String) throws(CommandFailure) -> Outcome {
         let before = try identity(file, name)
-        if let known = cache.digest(of: before), let digest = try? Digest(parsing: known), try contains(known) {
+        let standsForContents = FileStamps.areKernels(file.rawValue)
+        if standsForContents, let known = cache.digest(of: before), let digest = try? Digest(parsing: known),
+            try contains(known)
+        {
             return Outcome(digest: digest, compiledBytes: nil)
         }
         let source = try ModuleSource(copying: file, name: name, scratch: cache.root)
@@ -43,7 +47,7 @@ struct ModulePreparation {
                 try cache.store(compiled, digest: text, fingerprint: fingerprint)
             }
         }
-        try remember(text, before, file, name)
+        if standsForContents { try remember(text, before, file, name) }
         return Outcome(digest: source.digest, compiledBytes: count)
     }
 

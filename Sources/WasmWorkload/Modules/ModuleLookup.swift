@@ -26,9 +26,11 @@ public struct ModuleLookup {
 
     /// The loaded module of a file.
     public func module(of file: borrowing ProgramFile) throws(WorkloadError) -> Module {
-        let source = ModuleShelf.Source(store: root, file: FileIdentity(file.status))
-        if let module = ModuleShelf.shared.module(source) { return module }
-        if let module = try cached(file) { return module }
+        if FileStamps.mayBeKernels(file.descriptor.rawValue, file.status) {
+            let source = ModuleShelf.Source(store: root, file: FileIdentity(file.status))
+            if let module = ModuleShelf.shared.module(source) { return module }
+            if let module = try cached(file) { return module }
+        }
         try checkKind(file)
         // The companion reads the very file that was opened, whatever its name means by then.
         let digest = try Companion().output(
