@@ -21,7 +21,10 @@ struct GuestPlan {
             module = try lookup.module(of: program.file)
             trace.mark("module")
         } catch { throw RuntimeFailure(error) }
-        plan = program.plan
+        var plan = program.plan
+        // Inside of the root these are the image's files.
+        if !plan.outbound.isEmpty { plan.names = plan.names.read }
+        self.plan = plan
     }
 }
 

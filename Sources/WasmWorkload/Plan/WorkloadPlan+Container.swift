@@ -29,11 +29,19 @@ extension WorkloadPlan {
                     source: source.isAbsolutePath ? source : "\(bundle)/\(source)",
                     destination: GuestPath.joined("/", mount.destination), isReadOnly: mount.isReadOnly))
         }
-        guard hasOwnNetwork else { return }
+        guard hasOwnNetwork else {
+            names = .host
+            return
+        }
         for index in ports.indices {
             ports[index].hostAddress = nil
             ports[index].hostPort = ports[index].guestPort
         }
-        if outbound.isEmpty { outbound = [OutboundRule(.all)] + OutboundRule.everyNetwork }
+        if outbound.isEmpty {
+            // Every address is in reach, whatever its name.
+            outbound = [OutboundRule(.all)] + OutboundRule.everyNetwork
+        } else {
+            names = .mounted(mounts)
+        }
     }
 }

@@ -84,6 +84,7 @@ public struct WorkloadPlan: Hashable, Sendable {
     public var ports: [PortMapping]
     public var outbound: [OutboundRule]
     public var network: Network
+    public var names = NameKnowledge.ofProcess
     public var limits: Limits
     /// `user[:group]`, names of the image or numbers; nil keeps the caller's.
     public var user: String?

@@ -15,7 +15,7 @@ extension OpenedWorkload {
         configuration.listeners = listeners
         configuration.network = networkPolicy
         // Read while /etc is still in reach.
-        if !plan.outbound.isEmpty { configuration.resolver = .load() }
+        if !plan.outbound.isEmpty { configuration.resolver = plan.names.configuration }
         return configuration
     }
 

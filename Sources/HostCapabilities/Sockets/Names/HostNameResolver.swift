@@ -37,7 +37,7 @@ public struct HostNameResolver: Sendable {
         /// Never empty; IPv4 first.
         public var addresses: [IPAddress]
         public var canonicalName: HostName
-        /// From the hosts file or a name that means this host, so that the operator stands behind it.
+        /// From a hosts file that the operator stands behind, or a name that means this host.
         public var isLocalKnowledge: Bool
     }
 
@@ -58,7 +58,9 @@ public struct HostNameResolver: Sendable {
         if let known = localKnowledge(of: name) {
             let addresses = known.filter(wanted.includes)
             guard !addresses.isEmpty else { throw .noAddress(name) }
-            return Found(addresses: addresses, canonicalName: name, isLocalKnowledge: true)
+            return Found(
+                addresses: addresses, canonicalName: name,
+                isLocalKnowledge: configuration.trustsHosts || Self.meansThisHost(name))
         }
         var worst = Failure.noSuchName(name)
         for candidate in candidates(for: name) {
@@ -77,9 +79,15 @@ public struct HostNameResolver: Sendable {
 
     /// What this machine knows without asking: its hosts file, and `localhost` (RFC 6761, section 6.3).
     func localKnowledge(of name: HostName) -> [IPAddress]? {
-        if let addresses = configuration.hosts[name] { return addresses }
-        if name.text == "localhost" || name.text.hasSuffix(".localhost") { return [.v4(.loopback), .v6(.loopback)] }
-        return nil
+        let isKnown = configuration.hosts[name] != nil
+        if Self.meansThisHost(name), !(isKnown && configuration.trustsHosts) {
+            return [.v4(.loopback), .v6(.loopback)]
+        }
+        return configuration.hosts[name]
+    }
+
+    private static func meansThisHost(_ name: HostName) -> Bool {
+        name.text == "localhost" || name.text.hasSuffix(".localhost")
     }
 
     /// The names to ask for, by the search list of resolv.conf(5).

@@ -4,6 +4,8 @@ import SystemCalls
 public struct ResolverConfiguration: Hashable, Sendable {
     /// Names of the hosts file, each with its addresses in the file's order.
     public var hosts: [HostName: [IPAddress]]
+    /// Whether the operator stands behind the hosts file: only then does it open addresses of this host by a rule's name.
+    public var trustsHosts = true
     /// At most three, asked in order.
     public var servers: [SocketAddress]
     /// Domains to try behind a name with few dots, at most 32.
@@ -34,14 +36,19 @@ public struct ResolverConfiguration: Hashable, Sendable {
 
     /// Reads the host's files. One that is missing or too long counts as empty; without a server, the machine's own is
     /// asked, as resolv.conf(5) says.
-    public static func load(hosts: String = "/etc/hosts", resolver: String = "/etc/resolv.conf")
+    ///
+    /// - Parameter resolver: nil asks no server at all.
+    public static func load(hosts: String? = "/etc/hosts", resolver: String? = "/etc/resolv.conf")
         -> ResolverConfiguration
     {
-        let hostsText = (try? Files.contents(of: hosts, limit: fileLimit)) ?? []
-        let resolverText = (try? Files.contents(of: resolver, limit: fileLimit)) ?? []
-        return ResolverConfiguration(
-            hostsFile: String(decoding: hostsText, as: UTF8.self),
-            resolverFile: String(decoding: resolverText, as: UTF8.self))
+        var configuration = ResolverConfiguration(hostsFile: text(of: hosts), resolverFile: text(of: resolver))
+        if resolver == nil { configuration.servers = [] }
+        return configuration
+    }
+
+    private static func text(of file: String?) -> String {
+        guard let file, let bytes = try? Files.contents(of: file, limit: fileLimit) else { return "" }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// From the texts of hosts(5) and resolv.conf(5). Lines that can't be read are passed over, as the C library does.
