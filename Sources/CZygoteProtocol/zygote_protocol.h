@@ -21,7 +21,7 @@
 #define MARTLET_VERSION "0.1.0"
 
 #define MARTLET_ZYGOTE_MAGIC 0x79677a6du
-#define MARTLET_ZYGOTE_PROTOCOL 3u
+#define MARTLET_ZYGOTE_PROTOCOL 4u
 
 enum {
     // It fits into one packet of a unix socket as every kernel sizes it.
@@ -41,7 +41,7 @@ enum {
 
 // What of the environment decides how a container is made, each with a blank behind it.
 #define MARTLET_ZYGOTE_VARIABLES \
-    "PATH HOME XDG_RUNTIME_DIR XDG_DATA_HOME LISTEN_FDS NOTIFY_SOCKET DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS "
+    "PATH HOME XDG_RUNTIME_DIR XDG_DATA_HOME LISTEN_FDS NOTIFY_SOCKET DBUS_SESSION_BUS_ADDRESS DBUS_SYSTEM_BUS_ADDRESS MARTLET_ALLOW_ANNOTATIONS "
 
 // Set for `martlet-runtime` when the process of a zygote that worked for it ended without a word.
 #define MARTLET_ZYGOTE_LOST "MARTLET_ZYGOTE_LOST"

@@ -24,10 +24,11 @@ public enum RuntimeAbilities {
         return features
     }
 
-    /// Annotations that change what a container is: by what they make of its program, its user or its unit of systemd.
+    /// Annotations that change what a container is, or what the runtime does; one that ends with a dot is a prefix.
     private static let unsafeAnnotations = [
         "dev.martlet.", "io.kubernetes.cri-o.ContainerType", "io.kubernetes.cri.container-type",
         "module.wasm.image/variant", "org.systemd.property.", "run.oci.handler", "run.oci.keep_original_groups",
+        "run.oci.seccomp_fail_unknown_syscall",
     ]
 
     /// Whether this machine has cgroup v2 and nothing else.

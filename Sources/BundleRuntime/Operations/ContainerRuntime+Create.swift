@@ -1,3 +1,4 @@
+import Cgroups
 import ContainerLifecycle
 import OCISpec
 import SystemCalls
@@ -36,6 +37,7 @@ extension ContainerRuntime {
         let request = try request.withAbsolutePaths()
         let document = try BundleDocument.read(bundle: request.bundle, file: request.configuration)
         trace.mark("config.json")
+        try settings.annotations.check(document.configuration, usesSystemd: settings.cgroupDriver == .systemd)
         guard let root = document.configuration.root else { throw RuntimeFailure(.refused, "root: is missing") }
         let rootfs = root.path.isAbsolutePath ? root.path : "\(document.bundle)/\(root.path)"
         do throws(SystemCallError) {

@@ -11,6 +11,10 @@ public struct RuntimeSettings: Hashable, Sendable {
     public var isRootless: Bool?
     /// The image store, below which compiled modules are kept; nil is the default one.
     public var imageStore: String?
+    /// `--allow-annotations`.
+    public var annotations = AllowedAnnotations.usual
+    /// `--require-landlock`: a guest whose sandbox would lack a wall isn't made.
+    public var requiresLandlock = false
     /// Prints the phases of a start and their times on standard error.
     public var tracesPhases = false
 

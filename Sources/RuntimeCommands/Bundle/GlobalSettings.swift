@@ -10,6 +10,13 @@ struct GlobalSettings: Sendable {
     /// Whether any of them was given at all.
     var isGiven = false
 
+    init() {
+        // For whoever can give the engine no options, and its runtime an environment.
+        if let names = Environment.value("MARTLET_ALLOW_ANNOTATIONS") {
+            runtime.annotations = AllowedAnnotations(names)
+        }
+    }
+
     static let table = OptionTable<GlobalSettings>(
         verb: "", operands: "VERB …", summary: "An OCI runtime; these options stand before the verb.",
         placement: .endOptions, options: options.map(\.recorded))
@@ -47,6 +54,13 @@ struct GlobalSettings: Sendable {
         },
         .value("--image-store", argument: "DIR", help: "Where compiled modules are kept") {
             $0.runtime.imageStore = $1
+        },
+        .value("--allow-annotations", argument: "NAMES", help: "Annotations that may grant more than the configuration")
+        {
+            $0.runtime.annotations = AllowedAnnotations($1)
+        },
+        .boolean("--require-landlock", help: "Make no guest that this kernel's Landlock can't confine") {
+            $0.runtime.requiresLandlock = $1
         },
         .boolean("--trace-phases", help: "Print what the steps of a start take") { $0.runtime.tracesPhases = $1 },
         .value("--criu", argument: "FILE", help: "Accepted, and without effect") { _, _ in },

@@ -2,7 +2,8 @@ import HostCapabilities
 
 /// The annotations of ours, `dev.martlet.…`, as an operator sets them on a bundle, a pod or a command line.
 ///
-/// An image's own labels are never read here: what comes with an image can't widen what the operator grants.
+/// An image's own are never read by `martlet run IMAGE`. Engines may have copied them into a bundle: who makes a container from
+/// one has looked by then whether those that widen are the operator's (`AllowedAnnotations`).
 enum Annotations {
     static let ports = "dev.martlet.ports"
     static let outbound = "dev.martlet.outbound"
