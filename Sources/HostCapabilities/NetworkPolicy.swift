@@ -3,8 +3,9 @@
 /// Nothing is allowed that isn't granted. A port is granted with the host's address and port that stand behind it; an
 /// outbound rule grants hosts and ports to reach (`OutboundRule`). Two things an operator expects are built in:
 ///
-/// * `*` means "the network", not "this machine": the host's own loopback, link-local addresses (where clouds keep
-///   their metadata service, 169.254.169.254), multicast and broadcast are reached only by a rule that names them.
+/// * `*` means "the network", not "this machine": the host's own loopback, the addresses of its interfaces, link-local ones
+///   (where clouds keep their metadata service, 169.254.169.254), multicast and broadcast are reached only by a rule that
+///   names them.
 /// * A rule by name covers the addresses that our own resolver found for that name, and of those none that is local to
 ///   the host unless the host's own `/etc/hosts` says so: whoever runs a zone of the DNS can't open this machine.
 public struct NetworkPolicy: Hashable, Sendable {
@@ -63,21 +64,26 @@ public struct NetworkPolicy: Hashable, Sendable {
         grant(binding: address, port: port, transport) != nil
     }
 
-    /// Whether the guest may reach an address and port. `isResolved` says if our resolver found the address for a
-    /// rule's name.
+    /// Whether the guest may reach an address and port.
+    ///
+    /// - Parameters:
+    ///   - isOwn: whether this machine has the address; asked only when all depends on it.
+    ///   - isResolved: whether our resolver found the address for a rule's name.
     public func allowsConnect(
-        _ address: IPAddress, port: UInt16, isResolved: (OutboundRule.Hosts, IPAddress) -> Bool = { _, _ in false }
+        _ address: IPAddress, port: UInt16, isOwn: (IPAddress) -> Bool = { _ in false },
+        isResolved: (OutboundRule.Hosts, IPAddress) -> Bool = { _, _ in false }
     ) -> Bool {
         guard port != 0 else { return false }
         let address = address.canonical.connected
-        return outbound.contains { rule in
-            guard rule.covers(port: port) else { return false }
-            return switch rule.hosts {
-            case .all: !address.isHostLocal
+        let rules = outbound.filter { $0.covers(port: port) }
+        let isNamed = rules.contains { rule in
+            switch rule.hosts {
+            case .all: false
             case .network(let network): network.contains(address)
             case .name, .namesBelow: isResolved(rule.hosts, address)
             }
         }
+        return isNamed || rules.contains { $0.hosts == .all } && !address.isHostLocal && !isOwn(address)
     }
 
     /// Whether the guest may look a name up in the DNS: when a rule names it, or `*` covers all. A network rule grants
@@ -115,30 +121,30 @@ extension IPAddress {
         }
     }
 
-    /// Whether the address means this host, its link, or many hosts at once.
+    /// Whether the address means this host, its link, or many hosts at once, on every machine. What interfaces have: `OwnAddress`.
     ///
-    /// Unspecified (which connects to loopback) and the rest of 0/8, loopback, link-local, multicast, broadcast; an
-    /// IPv4 address inside an IPv6 one (mapped, compatible, NAT64, 6to4) counts as itself. `fd00:ec2::254` is the
-    /// metadata service of a cloud.
+    /// Unspecified (which connects to loopback) and the rest of 0/8, loopback, link-local, multicast, 240/4 with broadcast,
+    /// fec0::/10, 64:ff9b:1::/48 (NAT64 of the network's own making); an IPv4 address inside an IPv6 one (mapped, translated,
+    /// compatible, NAT64, 6to4) counts as itself. `fd00:ec2::254` is the metadata service of a cloud.
     public var isHostLocal: Bool {
         switch self {
         case .v4(let address):
             let first = address.bits >> 24
-            return first == 0 || first == 127 || address.bits >> 16 == 0xa9fe || first >= 224 && first < 240
-                || address.bits == .max
+            return first == 0 || first == 127 || address.bits >> 16 == 0xa9fe || first >= 224
         case .v6(let address):
             if let inner = address.embeddedV4 { return IPAddress.v4(inner).isHostLocal }
-            return address.high >> 54 == 0x3fa  // fe80::/10
-                || address.high >> 56 == 0xff || address == IPv6Address(high: 0xfd00_0ec2_0000_0000, low: 0x254)
+            return address.high >> 55 == 0x1fd  // fe80::/10 and fec0::/10
+                || address.high >> 16 == 0x0064_ff9b_0001 || address.high >> 56 == 0xff
+                || address == IPv6Address(high: 0xfd00_0ec2_0000_0000, low: 0x254)
         }
     }
 }
 
 extension IPv6Address {
-    /// The IPv4 address that this one stands for: mapped, compatible (which `::` and `::1` are too), NAT64, 6to4.
+    /// The IPv4 address that this one stands for: mapped, translated, compatible (which `::` and `::1` are too), NAT64, 6to4.
     fileprivate var embeddedV4: IPv4Address? {
         if self == .any || self == .loopback { return .loopback }
-        if high == 0, low >> 32 == 0xffff || low >> 32 == 0 {
+        if high == 0, [0xffff, 0xffff_0000, 0].contains(low >> 32) {
             return IPv4Address(bits: UInt32(truncatingIfNeeded: low))
         }
         if high == 0x0064_ff9b_0000_0000, low >> 32 == 0 { return IPv4Address(bits: UInt32(truncatingIfNeeded: low)) }

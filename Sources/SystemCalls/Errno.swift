@@ -46,6 +46,8 @@ public struct Errno: RawRepresentable, Error, Hashable, Sendable {
     public static let noSuchDevice = Errno(rawValue: ENXIO)
     public static let familyUnsupported = Errno(rawValue: EAFNOSUPPORT)
     public static let addressUnavailable = Errno(rawValue: EADDRNOTAVAIL)
+    public static let networkUnreachable = Errno(rawValue: ENETUNREACH)
+    public static let hostUnreachable = Errno(rawValue: EHOSTUNREACH)
     public static let execFormat = Errno(rawValue: ENOEXEC)
 }
 

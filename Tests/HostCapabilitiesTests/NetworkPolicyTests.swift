@@ -39,7 +39,7 @@ import Testing
     @Test(arguments: [
         "127.0.0.1", "127.8.9.1", "0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.1", "255.255.255.255", "::1", "::",
         "fe80::1", "ff02::1", "fd00:ec2::254", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1",
-        "64:ff9b::a9fe:a9fe", "2002:7f00:1::",
+        "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "240.0.0.1", "fec0::1", "64:ff9b:1::7f00:1", "::ffff:0:127.0.0.1",
     ])
     func everyHostDoesNotMeanThisHost(target: String) throws {
         #expect(try address(target).isHostLocal)
@@ -93,5 +93,15 @@ import Testing
     ])
     func refusesToBindWhatIsNotGranted(mapping: String, asked: String, port: UInt16) throws {
         #expect(try !policy(ports: mapping).allowsBind(address(asked), port: port, .tcp))
+    }
+
+    @Test func everyHostDoesNotMeanAnAddressOfThisMachine() throws {
+        let policy = try policy(outbound: "*, 192.0.2.9:80")
+        let own: (IPAddress) -> Bool = { ["192.0.2.7", "192.0.2.9"].contains($0.description) }
+        #expect(try !policy.allowsConnect(address("192.0.2.7"), port: 80, isOwn: own))
+        #expect(try !policy.allowsConnect(address("::ffff:192.0.2.7"), port: 80, isOwn: own))
+        #expect(try policy.allowsConnect(address("192.0.2.8"), port: 80, isOwn: own))
+        #expect(try policy.allowsConnect(address("192.0.2.9"), port: 80, isOwn: own), "a rule names it")
+        #expect(try !policy.allowsConnect(address("192.0.2.9"), port: 81, isOwn: own))
     }
 }

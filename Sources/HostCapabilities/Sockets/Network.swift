@@ -15,6 +15,8 @@ public final class Network: Sendable {
         /// When a rule's own name was last looked up, in nanoseconds of the monotonic clock.
         var lastLookup: [HostName: UInt64] = [:]
         var listeners: [PortMapping: WeakListener] = [:]
+        /// Addresses that weren't this machine's own, and when, in nanoseconds of the monotonic clock.
+        var foreign: [IPAddress: UInt64] = [:]
     }
 
     private struct WeakListener {
@@ -25,6 +27,10 @@ public final class Network: Sendable {
     private static let addressLimit = 4096
     /// Nanoseconds for which a rule's name isn't looked up again on behalf of a guest that brought its own address.
     private static let lookupInterval: UInt64 = 30_000_000_000
+
+    /// Addresses remembered as foreign, and for how long: one that is talked to isn't asked for at each datagram.
+    private static let foreignLimit = 256
+    private static let foreignInterval: UInt64 = 1_000_000_000
 
     /// - Parameter rests: where who waits for a socket of it does so.
     public init(
@@ -92,7 +98,9 @@ extension Network {
     private func remember(_ found: HostNameResolver.Found, for name: HostName) {
         let rules = policy.rules(naming: name)
         guard !rules.isEmpty else { return }
-        let addresses = found.addresses.map(\.canonical).filter { found.isLocalKnowledge || !$0.isHostLocal }
+        let addresses = found.addresses.map(\.canonical).filter {
+            found.isLocalKnowledge || !$0.isHostLocal && !isOwn($0)
+        }
         state.withLock { state in
             for rule in rules {
                 if state.resolved[rule, default: []].count + addresses.count > Self.addressLimit {
@@ -118,9 +126,20 @@ extension Network {
 
     /// Whether the guest may reach an address by what is known so far.
     func knowsAllowed(_ target: SocketAddress) -> Bool {
-        policy.allowsConnect(target.address, port: target.port) { rule, address in
+        policy.allowsConnect(target.address, port: target.port, isOwn: isOwn) { rule, address in
             state.withLock { $0.resolved[rule]?.contains(address) ?? false }
         }
+    }
+
+    private func isOwn(_ address: IPAddress) -> Bool {
+        let now = Clocks.now(.monotonic)
+        if let asked = state.withLock({ $0.foreign[address] }), now &- asked < Self.foreignInterval { return false }
+        if OwnAddress.isOne(address) { return true }
+        state.withLock { state in
+            if state.foreign.count >= Self.foreignLimit { state.foreign = [:] }
+            state.foreign[address] = now
+        }
+        return false
     }
 
     private func namesToRefresh(for port: UInt16) -> [HostName] {

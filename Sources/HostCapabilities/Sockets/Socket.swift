@@ -17,19 +17,20 @@ public final class Socket: Sendable {
     private struct State {
         /// The granted port that the socket is bound to or was accepted from.
         var mapping: PortMapping?
-        var isConnected = false
+        /// Whom a datagram socket is connected to.
+        var peer: SocketAddress?
         var peers = RecentPeers()
     }
 
     init(
         adopting descriptor: consuming OwnedDescriptor, family: Sockets.Family, kind: Sockets.Kind, network: Network,
-        mapping: PortMapping? = nil, isConnected: Bool = false
+        mapping: PortMapping? = nil
     ) {
         self.descriptor = descriptor
         self.family = family
         self.kind = kind
         self.network = network
-        state = SystemCalls.Mutex(State(mapping: mapping, isConnected: isConnected))
+        state = SystemCalls.Mutex(State(mapping: mapping))
     }
 
     /// For poll(2), fcntl(2) and the like; valid as long as the socket lives.
@@ -91,7 +92,7 @@ public final class Socket: Sendable {
             let connection = try Sockets.accept(hostDescriptor, nonBlocking: nonBlocking)
             return Socket(
                 adopting: connection, family: family, kind: kind, network: network,
-                mapping: state.withLock { $0.mapping }, isConnected: true)
+                mapping: state.withLock { $0.mapping })
         } catch { throw .system(error) }
     }
 
@@ -100,11 +101,10 @@ public final class Socket: Sendable {
         guard network.allowsConnect(to: address) else { throw .refused }
         do throws(SystemCallError) {
             try Sockets.connect(hostDescriptor, to: address.raw)
-        } catch {
-            if error.errno == .inProgress { state.withLock { $0.isConnected = true } }
-            throw .system(SystemCallError(error.call, address.description, error.errno))
-        }
-        state.withLock { $0.isConnected = true }
+        } catch { throw .system(SystemCallError(error.call, address.description, error.errno)) }
+        guard kind == .datagram else { return }
+        let peer = try? peerAddress()
+        state.withLock { $0.peer = peer }
     }
 
     /// Takes a datagram socket's connection away.
@@ -112,7 +112,7 @@ public final class Socket: Sendable {
         do throws(SystemCallError) {
             try Sockets.connect(hostDescriptor, to: .unspecified)
         } catch { throw .system(error) }
-        state.withLock { $0.isConnected = false }
+        state.withLock { $0.peer = nil }
     }
 
     public func shutDown(_ direction: Sockets.Direction) throws(SocketFailure) {
@@ -139,8 +139,8 @@ extension Socket {
 
     /// Receives into the pieces.
     ///
-    /// A datagram socket without a granted port and without a connection hears only whom it may send to: what comes
-    /// from others is dropped, as a firewall would.
+    /// A datagram socket without a granted port hears only its peer and whom it may send to: what comes from others is
+    /// dropped, as a firewall would. What came before it was connected is still in the kernel's queue then.
     public func receive(
         into pieces: UnsafeBufferPointer<IOVector>, flags: Sockets.MessageFlags = []
     ) throws(SocketFailure) -> Received {
@@ -173,7 +173,8 @@ extension Socket {
     private func accepts(from source: SocketAddress) -> Bool {
         let isKnown = state.withLock { state in
             if state.mapping != nil { state.peers.insert(source) }
-            return state.mapping != nil || state.isConnected
+            return state.mapping != nil
+                || state.peer.map { $0.address == source.address && $0.port == source.port } ?? false
         }
         // Without a lookup: a stranger must not make the guest wait for the DNS.
         return isKnown || network.knowsAllowed(source)

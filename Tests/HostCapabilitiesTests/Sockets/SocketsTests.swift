@@ -258,4 +258,61 @@ import Testing
         #expect(peers.contains(SocketAddress(Self.loopback, port: 11)))
         #expect(peers.contains(SocketAddress(Self.loopback, port: UInt16(RecentPeers.limit + 10))))
     }
+
+    @Test func whatAStrangerSentBeforeTheConnectionIsNotHeard() throws {
+        let friend = try Self.server(.udp)
+        let friendPort = try Listener.port(of: friend.rawValue)
+        let client = try Self.network(outbound: "127.0.0.1:\(friendPort)").open(.v4, .datagram)
+        try client.bind(to: SocketAddress(Self.loopback, port: 0))
+        let anyone = try Self.network(outbound: "127.0.0.1:*")
+        #expect(try Self.send("spam", over: anyone.open(.v4, .datagram), to: client.localAddress()) == 4)
+        try client.connect(to: SocketAddress(Self.loopback, port: friendPort))
+        #expect(throws: SocketFailure.system(SystemCallError("recvmsg", nil, .again))) {
+            try Self.receive(from: client, flags: .dontWait)
+        }
+        let address = try client.localAddress()
+        try Array("ham".utf8).withUnsafeBytes { bytes in
+            _ = try IOVector(reading: bytes).withList { try Sockets.send(friend.rawValue, $0, to: address.raw) }
+        }
+        #expect(try Self.receive(from: client).text == "ham")
+    }
+
+    /// The addresses of this machine's interfaces, as the kernel's table of routes has them.
+    private static let ownAddresses: [String] = {
+        let bytes = (try? Files.contents(of: "/proc/net/fib_trie", limit: 1 << 20)) ?? []
+        var last: Substring = ""
+        var found: [String] = []
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            if let dashes = line.firstRange(of: "|-- ") { last = line[dashes.upperBound...] }
+            if line.contains("/32 host LOCAL"), !last.hasPrefix("127.") { found.append(String(last)) }
+        }
+        return found
+    }()
+
+    @Test(.enabled(if: !ownAddresses.isEmpty, "no interface has an address")) func everyHostExcludesOwnAddresses()
+        throws
+    {
+        let anyHost = try Self.network(outbound: "*")
+        for text in Self.ownAddresses {
+            let address = try #require(IPAddress(text))
+            #expect(OwnAddress.isOne(address), "\(text)")
+            let socket = try anyHost.open(.v4, .stream)
+            #expect(throws: SocketFailure.refused) { try socket.connect(to: SocketAddress(address, port: 9)) }
+            #expect(try Self.network(outbound: "\(text):9").knowsAllowed(SocketAddress(address, port: 9)))
+        }
+        for text in ["198.51.100.1", "203.0.113.255"] { #expect(!OwnAddress.isOne(try #require(IPAddress(text)))) }
+    }
+
+    @Test func aHostsFileThatNobodyStandsBehindOpensNothingOfThisHost() throws {
+        let server = try Self.server()
+        let port = try Listener.port(of: server.rawValue)
+        var resolver = ResolverConfiguration(
+            hostsFile: "127.0.0.1 db.internal\n192.0.2.9 localhost", resolverFile: "")
+        resolver.trustsHosts = false
+        let target = SocketAddress(Self.loopback, port: port)
+        let network = try Self.network(outbound: "db.internal:\(port)", resolver: resolver)
+        #expect(throws: SocketFailure.refused) { try network.open(.v4, .stream).connect(to: target) }
+        // What the rule itself says isn't the file's doing.
+        try Self.network(outbound: "localhost:\(port)", resolver: resolver).open(.v4, .stream).connect(to: target)
+    }
 }
