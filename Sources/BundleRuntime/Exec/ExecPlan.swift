@@ -95,7 +95,9 @@ final class ExecPlan {
             configuration.mounts = []
         }
         guard
-            let program = try GuestProgram.find(configuration, bundle: state.bundle, rootfs: root)
+            let program = try GuestProgram.find(
+                configuration, bundle: state.bundle, rootfs: root,
+                hasGroups: state.cgroup != nil && !runtime.isRootless)
         else {
             try SealedProgram.ensure()
             return nil

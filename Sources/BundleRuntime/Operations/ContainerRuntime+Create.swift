@@ -46,7 +46,11 @@ extension ContainerRuntime {
             }
         } catch { throw RuntimeFailure(.refused, "root.path: \(error)") }
         var guest: GuestPlan?
-        if let program = try GuestProgram.find(document.configuration, bundle: document.bundle, rootfs: rootfs) {
+        // Without privileges there may be no groups.
+        let hasGroups = settings.cgroupDriver != nil && !isRootless
+        if let program = try GuestProgram.find(
+            document.configuration, bundle: document.bundle, rootfs: rootfs, hasGroups: hasGroups)
+        {
             // Others see the guest's process, and find our file by it.
             if !NamespacePlan(document.configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
             guest = try GuestPlan(program, store: imageStore(), trace: trace)

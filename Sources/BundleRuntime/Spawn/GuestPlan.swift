@@ -35,16 +35,18 @@ struct GuestProgram: ~Copyable {
 
     /// Finds out whether a container's program is a guest (`WorkloadKind`).
     ///
-    /// - Parameter root: absolute.
+    /// - Parameters:
+    ///   - root: absolute.
+    ///   - hasGroups: whether control groups keep the container's limits for sure.
     /// - Returns: nil for a native program.
     static func find(
-        _ configuration: RuntimeConfiguration, bundle: String, rootfs root: String
+        _ configuration: RuntimeConfiguration, bundle: String, rootfs root: String, hasGroups: Bool
     ) throws(RuntimeFailure) -> GuestProgram? {
         guard let process = configuration.process, let entry = process.arguments.first else { return nil }
         do throws(PlanError) {
             let plan = try WorkloadPlan(
                 container: configuration, bundle: bundle, root: root,
-                hasOwnNetwork: NamespacePlan.leaves(.network, configuration.linux))
+                hasOwnNetwork: NamespacePlan.leaves(.network, configuration.linux), hasGroups: hasGroups)
             return try find(plan, entry, configuration.annotations)
         } catch { throw RuntimeFailure(error) }
     }

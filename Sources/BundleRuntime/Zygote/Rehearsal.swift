@@ -14,7 +14,7 @@ enum Rehearsal {
     static func plan(_ read: ZygoteTask.Reader) {
         _ = read(["--root", place, "run", "--bundle", place, "rehearsal"])
         guard let configuration = document?.configuration, let document else { return }
-        _ = try? GuestProgram.find(configuration, bundle: place, rootfs: place)
+        _ = try? GuestProgram.find(configuration, bundle: place, rootfs: place, hasGroups: true)
         let plan = try? ContainerPlan(
             document, CreateRequest(id: "rehearsal", bundle: place), guest: nil, cache: nil, isRootless: false,
             trace: PhaseTrace(isActive: false))
@@ -34,7 +34,8 @@ enum Rehearsal {
     /// module comes from outside.
     static func guest() {
         guard let configuration = document?.configuration,
-            let plan = try? WorkloadPlan(container: configuration, bundle: place, root: place, hasOwnNetwork: true)
+            let plan = try? WorkloadPlan(
+                container: configuration, bundle: place, root: place, hasOwnNetwork: true, hasGroups: true)
         else { return }
         ModuleShelf.shared.rehearse(plan)
     }

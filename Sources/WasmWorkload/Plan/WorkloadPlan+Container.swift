@@ -14,11 +14,14 @@ extension WorkloadPlan {
     ///   - bundle: absolute.
     ///   - root: the root's directory, absolute.
     ///   - hasOwnNetwork: whether its network namespace isn't the runtime's.
+    ///   - hasGroups: whether control groups keep its limits. `update` changes them there, and nowhere else.
     public init(
-        container configuration: RuntimeConfiguration, bundle: String, root: String, hasOwnNetwork: Bool
+        container configuration: RuntimeConfiguration, bundle: String, root: String, hasOwnNetwork: Bool,
+        hasGroups: Bool
     ) throws(PlanError) {
         var bare = configuration
         bare.mounts = []
+        if hasGroups { bare.linux.resources?.memory?.limit = nil }
         bare.root = .init(path: root, isReadOnly: configuration.root?.isReadOnly ?? false)
         try self.init(bundle: bare, directory: bundle, request: WorkloadRequest())
         user = nil
