@@ -60,14 +60,15 @@ struct LandlockDomain {
     func enter() throws(SandboxError) -> [SandboxNote] {
         if demand == .off { return [] }
         let version = Landlock.version
+        let notes = SandboxNote.of(version: version, true)
         guard version > 0 else {
             if demand == .required { throw .noLandlock }
-            return [.withoutLandlock]
+            return notes
         }
         do throws(SystemCallError) {
             try restrict(version)
         } catch { throw .refused(step: "Landlock", cause: error) }
-        return version < Self.portsVersion ? [.portsNotRestricted(version: version)] : []
+        return notes
     }
 
     private func restrict(_ version: Int32) throws(SystemCallError) {

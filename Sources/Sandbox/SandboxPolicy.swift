@@ -72,6 +72,17 @@ public enum SandboxNote: Equatable, Sendable, CustomStringConvertible {
     /// The kernel's Landlock can't restrict TCP ports.
     case portsNotRestricted(version: Int32)
 
+    /// What a sandbox will lack here; known before the process is forked.
+    ///
+    /// - Parameter restrictsPorts: whether the sandbox is to keep some TCP ports from it.
+    public static func here(restrictsPorts: Bool) -> [SandboxNote] { of(version: Landlock.version, restrictsPorts) }
+
+    /// Pure: by the version of the kernel's Landlock, 0 without one.
+    static func of(version: Int32, _ restrictsPorts: Bool) -> [SandboxNote] {
+        if version <= 0 { return [.withoutLandlock] }
+        return restrictsPorts && version < LandlockDomain.portsVersion ? [.portsNotRestricted(version: version)] : []
+    }
+
     public var description: String {
         switch self {
         case .withoutLandlock: "this kernel has no Landlock: the second wall around the file system is missing"

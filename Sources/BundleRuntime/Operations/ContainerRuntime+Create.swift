@@ -2,6 +2,7 @@ import Cgroups
 import ContainerLifecycle
 import OCISpec
 import SystemCalls
+import WasmWorkload
 
 extension ContainerRuntime {
     /// Makes a container, whose first process waits for `start`.
@@ -53,6 +54,10 @@ extension ContainerRuntime {
         {
             // Others see the guest's process, and find our file by it.
             if !NamespacePlan(document.configuration.linux).new.contains(.pid) { try SealedProgram.ensure() }
+            for note in program.plan.sandboxNotes {
+                if settings.requiresLandlock { throw RuntimeFailure(.refused, "--require-landlock: \(note)") }
+                warn("\(note)")
+            }
             guest = try GuestPlan(program, store: imageStore(), trace: trace)
         } else {
             try SealedProgram.ensure()

@@ -61,6 +61,7 @@ enum GuestLaunch {
         do throws(WorkloadError) {
             let workload = try OpenedWorkload(opening: plan, layer: own.layer)
             if let note = workload.note { Diagnostics.report("note: \(note)") }
+            for note in plan.sandboxNotes { Diagnostics.report("note: \(note)") }
             return try GuestModule(module, workload)
         } catch { throw CommandFailure(error) }
     }

@@ -53,6 +53,7 @@ extension GuestModule {
         do {
             // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
             try context.examineStreams()
+            // What it lacks has been told before the fork: `WorkloadPlan.sandboxNotes`.
             _ = try policy.apply(identity: identity, beforeFilter: beforeFilter)
         } catch { return channel.failed("the sandbox can't be set up: \(error)") }
         channel.succeeded()

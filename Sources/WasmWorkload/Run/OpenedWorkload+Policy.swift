@@ -5,6 +5,16 @@ import WASIPreview1
 
 // What the opened workload means for the two walls.
 
+extension WorkloadPlan {
+    /// What the person should know about the sandbox that this plan will have on this machine.
+    public var sandboxNotes: [SandboxNote] {
+        // In a network namespace of its own, with every address granted, the namespace is the wall.
+        let reachesAll = OutboundRule.everyNetwork.allSatisfy(outbound.contains)
+        let usesNetwork = network == .host && !(ports.isEmpty && outbound.isEmpty)
+        return SandboxNote.here(restrictsPorts: usesNetwork && !reachesAll)
+    }
+}
+
 extension OpenedWorkload {
     /// What the guest's environment of preview 1 is.
     var preview1: Preview1Configuration {
