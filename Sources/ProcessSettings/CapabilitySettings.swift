@@ -100,9 +100,10 @@ public struct CapabilitySettings: Equatable, Sendable {
                     inheritable: inherited.rawValue))
         }
         var refused = permitted.union(inheritable).subtracting(held)
-        for number in ambient.numbers {
+        // What the configuration itself doesn't make permitted and inheritable no machine could grant: no warning, as with runc,
+        // whose own default asks for it.
+        for number in ambient.intersection(permitted).intersection(inheritable).numbers {
             do throws(SystemCallError) { try ProcessAttributes.raiseAmbient(number) } catch {
-                // Also what the configuration itself makes neither permitted nor inheritable.
                 refused.formUnion(CapabilitySet(number: number))
             }
         }
