@@ -11,17 +11,19 @@ public enum SealedProgram {
     private static let libraryPath = "LD_LIBRARY_PATH"
     /// In the environment of the clone: what the loader was told before.
     private static let savedLibraryPath = "MARTLET_LIBRARY_PATH"
+    /// In the environment of the clone: where it comes from.
+    private static let programVariable = "MARTLET_PROGRAM"
 
     /// Returns when this program runs from a file that can't be written, and begins anew from such a one when it doesn't.
     ///
     /// To be called before anything is made. Descriptors that aren't closed by execve(2) and the standard streams stay.
     public static func ensure() throws(RuntimeFailure) {
-        let wasCloned = Environment.value(Companion.programVariable) != nil
+        let program = Environment.value(programVariable)
         if SealedFiles.isSealed(own) {
-            if wasCloned { restoreEnvironment() }
+            if let program { restoreEnvironment(program) }
             return
         }
-        guard !wasCloned else {
+        guard program == nil else {
             throw RuntimeFailure(.system, "martlet can't protect its own file from the container's programs")
         }
         do throws(SystemCallError) {
@@ -58,11 +60,14 @@ public enum SealedProgram {
         var variables = Environment.all.filter { !$0.hasPrefix("\(libraryPath)=") }
         variables.append("\(libraryPath)=\(library)\(previous.map { ":\($0)" } ?? "")")
         if let previous { variables.append("\(savedLibraryPath)=\(previous)") }
-        variables.append("\(Companion.programVariable)=\(program)")
+        variables.append("\(programVariable)=\(program)")
         return variables
     }
 
-    private static func restoreEnvironment() {
+    /// Everything that is executed from here, a hook's martlet for one, finds the environment that we were given.
+    private static func restoreEnvironment(_ program: String) {
+        Companion.program.withLock { $0 = program }
+        try? Environment.set(programVariable, to: nil)
         try? Environment.set(libraryPath, to: Environment.value(savedLibraryPath))
         try? Environment.set(savedLibraryPath, to: nil)
     }

@@ -8,14 +8,15 @@ public struct Companion {
     /// How it ends when what it was asked for isn't there.
     private static let notThere = Processes.Exit.code(2)
 
-    /// Where this program is installed, when it runs from a copy.
-    public static let programVariable = "MARTLET_PROGRAM"
+    /// Where this program is installed, when it runs from a copy. Not in the environment: what is executed from here may be
+    /// another martlet.
+    public static let program = Mutex<String?>(nil)
 
     /// Finds it in this program's folder.
     public init() throws(WorkloadError) {
         let folder: String
         do throws(SystemCallError) {
-            let own = Environment.value(Self.programVariable)
+            let own = Self.program.withLock { $0 }
             let program = if let own { own } else { try Files.target(ofLink: "/proc/self/exe") }
             folder = String(program[..<(program.lastIndex(of: "/") ?? program.startIndex)])
         } catch { throw WorkloadError("can't tell where martlet is installed: \(error)") }

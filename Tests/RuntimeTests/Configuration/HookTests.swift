@@ -205,4 +205,18 @@ struct HookTests {
             #expect(outcome.code != 0 && outcome.error.count < 100_000)
         }
     }
+
+    /// A hook without an environment of its own has the runtime's.
+    @Test func aHookMayRunMartletItself() throws {
+        let inner = try runtime.bundle(.native, "exit", "7")
+        let result = runtime.path("result")
+        let state = runtime.path("inner-state")
+        let script =
+            "\(runtime.martlet) --root \(state) run -b \(inner.bundle) \(inner.id) >\(result) 2>&1 </dev/null; "
+        let outer = try runtime.bundle(.native, "exit", "0") {
+            $0.others["hooks"] = ["poststart": [BundleConfiguration.hook(script + "echo rc=$? >>\(result)")]]
+        }
+        #expect(try outer.run().code == 0)
+        #expect(Machine.text(of: result) == "rc=7\n")
+    }
 }
