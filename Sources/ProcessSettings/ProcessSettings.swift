@@ -79,14 +79,20 @@ public struct ProcessSettings: Sendable {
     /// - Parameters:
     ///   - process: 0 is the caller; a parent names a child that can't do it itself.
     ///   - files: a procfs in which the process is seen under this number.
+    ///   - waits: whether the process waits for a connection then, and calls `applyStarted`.
     /// - Returns: warnings.
-    public func applyEarly(to process: Int32 = 0, _ files: borrowing ProcessFileSystem) throws(FieldError) -> [String] {
+    public func applyEarly(
+        to process: Int32 = 0, _ files: borrowing ProcessFileSystem, waits: Bool = false
+    ) throws(FieldError) -> [String] {
         var warnings: [String] = []
         try scheduling.apply(to: process)
         if let warning = try applyOutOfMemoryScore(to: process, files) { warnings.append(warning) }
-        try resourceLimits.apply(to: process)
+        try resourceLimits.apply(to: process, waits: waits)
         return warnings
     }
+
+    /// What `applyEarly` left because the process had still to be started.
+    public func applyStarted() throws(FieldError) { try resourceLimits.applyLate() }
 
     /// Takes the oom score for this process, from which what it forks has it: without privileges nobody sets that of a
     /// process that refuses to be traced. What can't be had here `applyEarly` finds out.

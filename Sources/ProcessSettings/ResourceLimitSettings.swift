@@ -39,17 +39,46 @@ public struct ResourceLimitSettings: Equatable, Sendable {
         self.limits = found
     }
 
-    /// - Parameter process: 0 is the caller. A child in a user namespace can't raise its own limits: its parent does it.
-    func apply(to process: Int32) throws(FieldError) {
-        for (index, limit) in limits.enumerated() {
-            do throws(SystemCallError) {
-                try ProcessAttributes.setLimit(limit.number, soft: limit.soft, hard: limit.hard, of: process)
-            } catch {
-                throw FieldError(
-                    "process.rlimits[\(index)]",
-                    "\(limit.name) \(limit.soft):\(limit.hard)\(reason(limit, process, error))",
-                    cause: error)
-            }
+    /// The limits that could be why no memory is to be had, by their field.
+    public var ofMemory: String? {
+        let names = limits.map(\.name).filter { ["RLIMIT_AS", "RLIMIT_DATA"].contains($0) }
+        return names.isEmpty ? nil : "process.rlimits: \(names.joined(separator: " or "))"
+    }
+
+    /// How many descriptors a first process needs to hear that it is started, and more.
+    private static let descriptorsToStart: UInt64 = 64
+
+    /// Whether a limit would keep a first process from accepting the connection of who starts it. To lower it takes no privilege,
+    /// so it can be done then.
+    private func isForLater(_ limit: Limit, of process: Int32) -> Bool {
+        guard limit.name == "RLIMIT_NOFILE", limit.soft < Self.descriptorsToStart,
+            let current = try? ProcessAttributes.limit(limit.number, of: process)
+        else { return false }
+        return limit.hard <= current.hard
+    }
+
+    /// Applies what `apply` left for when the process has been started.
+    func applyLate() throws(FieldError) {
+        for (index, limit) in limits.enumerated() where isForLater(limit, of: 0) { try set(limit, index, of: 0) }
+    }
+
+    /// - Parameters:
+    ///   - process: 0 is the caller. A child in a user namespace can't raise its own limits: its parent does it.
+    ///   - waits: whether `applyLate` follows, when the process has waited to be started.
+    func apply(to process: Int32, waits: Bool = false) throws(FieldError) {
+        for (index, limit) in limits.enumerated() where !(waits && isForLater(limit, of: process)) {
+            try set(limit, index, of: process)
+        }
+    }
+
+    private func set(_ limit: Limit, _ index: Int, of process: Int32) throws(FieldError) {
+        do throws(SystemCallError) {
+            try ProcessAttributes.setLimit(limit.number, soft: limit.soft, hard: limit.hard, of: process)
+        } catch {
+            throw FieldError(
+                "process.rlimits[\(index)]",
+                "\(limit.name) \(limit.soft):\(limit.hard)\(reason(limit, process, error))",
+                cause: error)
         }
     }
 

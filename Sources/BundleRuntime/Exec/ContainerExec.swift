@@ -101,7 +101,7 @@ struct ContainerExec {
     ) throws(RuntimeFailure) {
         let process = spawned.process.number
         try entry.put(process, beside: plan.state.process?.number)
-        try plan.settings.apply(to: process, in: plan.namespaces, warn: warn)
+        try plan.settings.apply(to: process, in: plan.namespaces, waits: false, warn: warn)
         let resourceControl = try plan.state.openResourceControl()
         do throws(CgroupError) { try resourceControl?.add(process: process) } catch { throw RuntimeFailure(error) }
         if let path = plan.request.pidFile { try PidFile.write(process, to: path) }

@@ -35,6 +35,7 @@ extension ContainerInit {
     ///
     /// - Parameter starter: hears how it went. Closed when the program is executed or the guest begins.
     func finish(_ prepared: Prepared, process: Int32, _ starter: Int32) -> Never {
+        do throws(FieldError) { try plan.settings?.applyStarted() } catch { fail(RuntimeFailure(error), starter) }
         var running = state
         running.pid = process
         running.status = .running

@@ -73,7 +73,7 @@ extension ContainerInit {
         if !plan.namespaces.hasUser {
             // Late: limits hold for what this process itself still does.
             do throws(FieldError) {
-                for warning in try settings.applyEarly(files) { channel.send(.warning(warning)) }
+                for warning in try settings.applyEarly(files, waits: true) { channel.send(.warning(warning)) }
             } catch { throw RuntimeFailure(error) }
         }
         if let guest = plan.guest {

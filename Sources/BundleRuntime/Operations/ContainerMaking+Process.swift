@@ -70,7 +70,7 @@ extension ContainerMaking {
                 plan.trace.mark("ready")
                 plan.trace.merge(trace)
                 // Last, since they hold for what it does from then on.
-                try plan.settings?.apply(to: process ?? 0, in: plan.namespaces, warn: runtime.warn)
+                try plan.settings?.apply(to: process ?? 0, in: plan.namespaces, waits: true, warn: runtime.warn)
                 return
             case .warning(let text): runtime.warn(text)
             case .failed(let failure): throw failure

@@ -11,16 +11,18 @@ extension ProcessSettings {
     }
 
     /// Sets them for the process, if it needs that. They hold for what it does from then on.
+    ///
+    /// - Parameter waits: as `applyEarly` has it.
     func apply(
-        to process: Int32, in namespaces: NamespacePlan, warn: (String) -> Void
+        to process: Int32, in namespaces: NamespacePlan, waits: Bool, warn: (String) -> Void
     ) throws(RuntimeFailure) {
         guard namespaces.hasUser else { return }
         let files: ProcessFileSystem
         do throws(SystemCallError) { files = try ProcessFileSystem() } catch {
             throw RuntimeFailure(.system, "/proc: \(error)")
         }
-        do throws(FieldError) { for warning in try applyEarly(to: process, files) { warn(warning) } } catch {
-            throw RuntimeFailure(error)
-        }
+        do throws(FieldError) {
+            for warning in try applyEarly(to: process, files, waits: waits) { warn(warning) }
+        } catch { throw RuntimeFailure(error) }
     }
 }

@@ -135,4 +135,64 @@ struct ProcessTests {
         let two = try runtime.other("/bin/sh", "-c", command("--preserve-fds 2"))
         #expect(Set(two.lines.compactMap { $0.split(separator: " ").first }) == ["0", "1", "2", "3", "4"], "\(two)")
     }
+
+    /// runc starts with 8.
+    @Test(arguments: Guest.allCases) func fewDescriptorsAreEnoughToBeStarted(guest: Guest) throws {
+        for count: JSONValue in [5, 8] {
+            let container = try runtime.bundle(guest, "exit", "0") {
+                $0.process["rlimits"] = [["type": "RLIMIT_NOFILE", "soft": count, "hard": count]]
+            }
+            #expect(try container.create().code == 0)
+            let started = try container("start")
+            #expect(started.code == 0, "\(started)")
+        }
+        let limits = try runtime.bundle(.native, "read", "/proc/self/limits") {
+            $0.process["rlimits"] = [["type": "RLIMIT_NOFILE", "soft": 8, "hard": 9]]
+        }.run()
+        let line = limits.lines.first { $0.hasPrefix("Max open files") }
+        #expect(line?.split(separator: " ").dropFirst(3).prefix(2) == ["8", "9"], "\(limits)")
+    }
+
+    @Test func aLimitThatLeavesAGuestNoRoomIsNamed() throws {
+        let outcome = try runtime.bundle(.wasm, "exit", "0") {
+            $0.process["rlimits"] = [["type": "RLIMIT_AS", "soft": 0x1000_0000, "hard": 0x1000_0000]]
+        }.run()
+        #expect(outcome.code != 0 && outcome.error.contains("process.rlimits: RLIMIT_AS"), "\(outcome)")
+        #expect(!outcome.error.contains("?") && !outcome.error.contains("Caused by"), "\(outcome)")
+    }
+
+    /// As in the default specification of runc, where nothing is inheritable.
+    @Test func anAmbientCapabilityThatIsNotInheritableIsNoWarning() throws {
+        let outcome = try runtime.bundle(.native, "exit", "0") {
+            let wanted: JSONValue = ["CAP_KILL", "CAP_NET_BIND_SERVICE"]
+            $0.process["capabilities"] = [
+                "bounding": wanted, "effective": wanted, "permitted": wanted, "ambient": wanted,
+            ]
+        }.run()
+        #expect(outcome.code == 0 && outcome.error.isEmpty, "\(outcome)")
+    }
+
+    /// `update` changes the group's limit, so that nothing else may be one.
+    @Test(.enabled(if: Machine.has(controller: "memory"), "no memory controller here"))
+    func aGuestGrowsAsFarAsItsGroupWasUpdated() throws {
+        let container = try runtime.bundle(.wasm) {
+            $0.arguments = ["/grow.wat"]
+            $0.linux["resources"] = ["memory": ["limit": 0x400_0000]]
+        }
+        let text = #"""
+            (module (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 0) "\10\00\00\00\05\00\00\00") (data (i32.const 16) "grown")
+              (func (export "_start")
+                (if (i32.ne (memory.grow (i32.const 1600)) (i32.const -1))
+                  (then (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))))
+            """#
+        try Data(text.utf8).write(to: URL(fileURLWithPath: "\(container.root)/grow.wat"))
+        let created = try container.create()
+        #expect(created.code == 0)
+        let updated = try container("update", "--memory", "512m", "--memory-swap", "512m")
+        try #require(updated.code == 0, "\(updated)")
+        #expect(try container("start").code == 0)
+        #expect(created.of.wrote("grown"), "\(created)")
+    }
 }
