@@ -25,6 +25,8 @@ public struct EngineError: Error, Sendable {
         case trap(Trap)
         /// The library failed in another way.
         case library
+
+        public var isInstantiation: Bool { if case .instantiation = self { true } else { false } }
     }
 
     public var kind: Kind

@@ -30,5 +30,15 @@ func consume(error: OpaquePointer) -> String {
         wasm_byte_vec_delete(&text)
         wasmtime_error_delete(error)
     }
-    return String(libraryBytes: text)
+    return inOneLine(String(libraryBytes: text))
+}
+
+/// The library writes a chain of causes below one another: "failed\n\nCaused by:\n    0: mapping\n    1: no memory".
+func inOneLine(_ text: String) -> String {
+    guard text.contains("\nCaused by:") else { return text }
+    let parts = text.split(separator: "\n").map { $0.drop { $0 == " " } }.filter { !$0.isEmpty && $0 != "Caused by:" }
+    return parts.map { part in
+        let rest = part.drop { $0.isNumber }
+        return String(rest.count < part.count && rest.hasPrefix(": ") ? rest.dropFirst(2) : part)
+    }.joined(separator: ": ")
 }

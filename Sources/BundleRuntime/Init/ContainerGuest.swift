@@ -74,7 +74,8 @@ final class ContainerGuest {
             beforeFilter: { () throws(SandboxError) in
                 try self.letOwnerJoin()
                 do throws(FieldError) { try filter.install(goesOn: true) } catch { throw .configuration("\(error)") }
-            }, rests: filter.configuration.map { $0.leaves("madvise") && $0.leaves("mprotect") } ?? true)
+            }, rests: filter.configuration.map { $0.leaves("madvise") && $0.leaves("mprotect") } ?? true,
+            memoryLimits: settings.resourceLimits.ofMemory)
     }
 
     /// Gives up in a process that was forked for hooks what a guest's process doesn't have either, but for its sandbox, in

@@ -30,10 +30,11 @@ extension GuestModule {
     ///   - identity: becomes whom the container's configuration names (`SandboxPolicy.apply`).
     ///   - beforeFilter: installs the configuration's own filter of system calls.
     ///   - rests: whether that filter leaves the guest the call by which it gives back memory.
+    ///   - memoryLimits: see `GuestOutcome`.
     public func runInContainer(
         _ channel: consuming StartChannel, emptyDirectory: Int32?, keeping: [Int32],
         identity: @escaping () throws(SandboxError) -> Void,
-        beforeFilter: (() throws(SandboxError) -> Void)?, rests: Bool
+        beforeFilter: (() throws(SandboxError) -> Void)?, rests: Bool, memoryLimits: String?
     ) -> Int32 {
         var policy = workload.sandbox(threads: threads.spawnsThreads, sockets: usesSockets)
         policy.keepDescriptors.append(channel.rawValue)
@@ -42,13 +43,14 @@ extension GuestModule {
         policy.emptyDirectory = emptyDirectory.map { .opened($0) } ?? .none
         policy.fileModeMask = nil
         policy.user = nil
-        return run(policy, channel, identity: identity, beforeFilter: beforeFilter, rests: rests)
+        return run(
+            policy, channel, identity: identity, beforeFilter: beforeFilter, rests: rests, memoryLimits: memoryLimits)
     }
 
     private func run(
         _ policy: SandboxPolicy, _ channel: consuming StartChannel,
         identity: (() throws(SandboxError) -> Void)? = nil, beforeFilter: (() throws(SandboxError) -> Void)? = nil,
-        rests: Bool = true
+        rests: Bool = true, memoryLimits: String? = nil
     ) -> Int32 {
         do {
             // The pipes or the terminal of this process; inside the sandbox they can't be told apart any more.
@@ -61,7 +63,7 @@ extension GuestModule {
         do throws(EngineError) {
             try callEntryPoint()
             return 0
-        } catch { return GuestOutcome(error).report() }
+        } catch { return GuestOutcome(error, memoryLimits: memoryLimits).report() }
     }
 
     /// A guest that waits for long gives back memory. Other threads than the one that waits need the engine's tables.

@@ -11,10 +11,13 @@ struct GuestOutcome {
     /// What the person should read; nil for a guest that ended as it wanted.
     let message: String?
 
-    init(_ error: EngineError) {
+    /// - Parameter memoryLimits: which limits of the process could be why no memory was to be had, in words for the person.
+    init(_ error: EngineError, memoryLimits: String? = nil) {
         guard let trap = error.trap else {
             status = StartChannel.failureStatus
-            message = error.description.printable()
+            let isOutOfMemory = error.kind.isInstantiation && error.reason.contains("os error 12")
+            let advice = memoryLimits.map { "; \($0) leaves no room for its address space" } ?? ""
+            message = error.description.printable() + (isOutOfMemory ? advice : "")
             return
         }
         if let code = trap.exitCode {
