@@ -44,7 +44,7 @@ public enum Martlet {
             return try dispatch(arguments)
         } catch let error as UsageError {
             if error.isHelp {
-                Diagnostics.print(error.message)
+                try? Diagnostics.print(error.message)
                 return 0
             }
             Diagnostics.report(error.message)

@@ -31,7 +31,7 @@ enum BundleProgram {
             try context.globals.log.open()
             return try body(context)
         } catch let error as UsageError where error.isHelp {
-            Diagnostics.print(error.message)
+            try? Diagnostics.print(error.message)
             return 0
         } catch let error as UsageError {
             message = error.message

@@ -35,7 +35,7 @@ enum EventsCommand {
             // A container that ends between two looks takes its cgroup with it: that is no failure.
             guard (try? isActive(id, runtime)) == true else { return }
             let found = (try? runtime.outOfMemoryKills(of: id)) ?? kills
-            for _ in kills..<max(kills, min(found, kills &+ 100)) { print("oom", id, data: nil) }
+            for _ in kills..<max(kills, min(found, kills &+ 100)) { try print("oom", id, data: nil) }
             kills = max(kills, found)
             guard Clocks.now(.monotonic) >= next else { continue }
             do { try report(id, runtime) } catch {
@@ -51,14 +51,14 @@ enum EventsCommand {
     }
 
     private static func report(_ id: String, _ runtime: ContainerRuntime) throws {
-        print("stats", id, data: StatisticsReport.json(try runtime.statistics(of: id)))
+        try print("stats", id, data: StatisticsReport.json(try runtime.statistics(of: id)))
     }
 
-    private static func print(_ type: String, _ id: String, data: JSONValue?) {
+    private static func print(_ type: String, _ id: String, data: JSONValue?) throws(CommandFailure) {
         var event: JSONObject = JSONObject([
             .init(key: "type", value: .string(type)), .init(key: "id", value: .string(id)),
         ])
         event["data"] = data
-        Diagnostics.print(JSONValue.object(event).text())
+        try Diagnostics.print(JSONValue.object(event).text())
     }
 }

@@ -10,7 +10,7 @@ enum FeaturesCommand {
     static func run(_ words: [String]) throws -> Int32 {
         var settings = PlainSettings()
         _ = try table.parse(words, into: &settings, operands: 0, through: 0)
-        Diagnostics.print(RuntimeAbilities.features.json.text(.pretty), newline: false)
+        try Diagnostics.print(RuntimeAbilities.features.json.text(.pretty), newline: false)
         return 0
     }
 }

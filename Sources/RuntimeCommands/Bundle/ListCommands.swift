@@ -10,7 +10,7 @@ enum StateCommand {
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         let id = try table.parseID(words)
         let state = try context.runtime().state(of: id)
-        Diagnostics.print(state.json.text(.pretty), newline: false)
+        try Diagnostics.print(state.json.text(.pretty), newline: false)
         return 0
     }
 }
@@ -22,11 +22,11 @@ enum BundleListCommand {
         _ = try BundleListSettings.table.parse(words, into: &settings, operands: 0, through: 0)
         let containers = try context.runtime().list()
         if settings.onlyIDs {
-            for container in containers { Diagnostics.print(container.id.printable()) }
+            for container in containers { try Diagnostics.print(container.id.printable()) }
         } else if settings.format == .json {
-            Diagnostics.print(JSONValue.array(containers.map(json)).text())
+            try Diagnostics.print(JSONValue.array(containers.map(json)).text())
         } else {
-            Diagnostics.print(table(containers))
+            try Diagnostics.print(table(containers))
         }
         return 0
     }

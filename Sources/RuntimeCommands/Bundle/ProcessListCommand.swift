@@ -10,10 +10,10 @@ enum ProcessListCommand {
         let processes = try context.runtime().processes(of: operands[0])
         switch settings.format {
         case .json:
-            Diagnostics.print(JSONValue.array(processes.map { .integer(Int64($0)) }).text())
+            try Diagnostics.print(JSONValue.array(processes.map { .integer(Int64($0)) }).text())
         case .table:
             let options = operands.count > 1 ? Array(operands.dropFirst()) : ["-ef"]
-            for line in try rows(of: try output(of: options), processes) { Diagnostics.print(line) }
+            for line in try rows(of: try output(of: options), processes) { try Diagnostics.print(line) }
         }
         return 0
     }

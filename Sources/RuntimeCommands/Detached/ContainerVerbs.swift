@@ -60,7 +60,7 @@ struct EachContainer {
         for name in names {
             do throws(LifecycleError) {
                 try action(try state.identify(name))
-                Diagnostics.print(name)
+                try? Diagnostics.print(name)
             } catch {
                 Diagnostics.report("\(error)")
                 status = 1

@@ -15,11 +15,11 @@ enum ListCommand {
         let now = Clocks.now(.realtime)
         if settings.json {
             let list = JSONValue.array(rows.map { json($0, now: now) })
-            Diagnostics.print(String(decoding: list.bytes(.pretty), as: UTF8.self))
+            try Diagnostics.print(String(decoding: list.bytes(.pretty), as: UTF8.self))
         } else if settings.onlyIDs {
-            for row in rows { Diagnostics.print(row.record.id.short) }
+            for row in rows { try Diagnostics.print(row.record.id.short) }
         } else {
-            Diagnostics.print(table(rows, now: now))
+            try Diagnostics.print(table(rows, now: now))
         }
         return 0
     }

@@ -30,7 +30,7 @@ enum Background {
             own.remove()
             throw error
         }
-        Diagnostics.print(own.id.text)
+        try? Diagnostics.print(own.id.text)
         return 0
     }
 }

@@ -140,4 +140,21 @@ struct RefusalTests {
         #expect(try line.required("msg").string().contains("absent"))
         #expect(try !line.required("time").string().isEmpty)
     }
+
+    @Test(arguments: ["list", "features", "ps --format json", "state"])
+    func whatCannotBeWrittenIsAnError(words: String) throws {
+        let container = try runtime.bundle(.wasm, "rest")
+        _ = try container.launch()
+        let id = words == "list" || words == "features" ? "" : container.id
+        let line = "\(([runtime.martlet] + runtime.options).joined(separator: " ")) \(words) \(id) >/dev/full"
+        let outcome = try runtime.other("/bin/sh", "-c", line)
+        #expect(outcome.code == 1 && outcome.error.contains("no space left"), "\(outcome)")
+    }
+
+    @Test func whatTheCompilerSaysHasOnePrefix() throws {
+        let container = try runtime.bundle(.wasm) { $0.arguments = ["/bad.wat"] }
+        try Data("(module (fun))".utf8).write(to: URL(fileURLWithPath: "\(container.root)/bad.wat"))
+        let outcome = try container.run()
+        #expect(outcome.code != 0 && outcome.error.components(separatedBy: "martlet: ").count == 2, "\(outcome)")
+    }
 }
