@@ -64,10 +64,17 @@ public struct Companion {
             }
         } catch { throw WorkloadError("martlet-prepare: \(error)") }
         guard exit == .code(0) else {
-            let text = String(decoding: errors, as: UTF8.self).split(separator: "\n").joined(separator: "; ")
-            throw WorkloadError(exit == Self.notThere ? .notFound : failure, text)
+            throw WorkloadError(exit == Self.notThere ? .notFound : failure, Self.oneLine(errors))
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// What it said, without its own prefix: who reads the error puts one before it.
+    static func oneLine(_ errors: [UInt8]) -> String {
+        let prefix = "martlet: "
+        return String(decoding: errors, as: UTF8.self).split(whereSeparator: \.isNewline).map { line in
+            String((line.hasPrefix(prefix) ? line.dropFirst(prefix.count) : line).drop { $0 == " " })
+        }.joined(separator: " ")
     }
 
     private static let outputLimit = 1 << 16

@@ -34,7 +34,7 @@ public struct ModuleLookup {
         try checkKind(file)
         // The companion reads the very file that was opened, whatever its name means by then.
         let digest = try Companion().output(
-            of: ["prepare-module", "--name", file.name, "--root", root, "/proc/self/fd/3"],
+            of: ["prepare-module", "--name=\(file.name)", "--root=\(root)", "/proc/self/fd/3"],
             input: file.descriptor.rawValue, failure: .cannotRun, keepsErrors: keepsErrors)
         guard let module = try compiled(String(digest.prefix { !$0.isNewline })) else {
             throw WorkloadError("\(file.name) was compiled and isn't in the cache below \(root)")
@@ -83,7 +83,8 @@ public struct ModuleLookup {
         if WorkloadKind.kind(byContent: head) == .native {
             throw WorkloadError(
                 .cannotRun,
-                "\(name) is a native program; martlet run starts wasm programs: use runc or crun for this image")
+                "\(name) is a native program, and this run starts wasm programs: make a container of its bundle "
+                    + "(martlet run --bundle DIR ID), or use an engine for its image (podman --runtime martlet)")
         }
         if BinaryKind(preamble: head) == .component {
             throw WorkloadError(
