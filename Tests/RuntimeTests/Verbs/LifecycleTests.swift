@@ -175,4 +175,16 @@ struct LifecycleTests {
         #expect(try Set(rows.map { try $0.required("status").string() }) == ["created", "running"])
         #expect(try runtime("list").output.hasPrefix("ID "))
     }
+
+    /// A program chooses its name, with marks that make another character of the parenthesis behind it.
+    @Test(arguments: ["a\u{0600}", ")\u{0301}", ") Z 1 ("]) func noNameMakesAProgramLookStopped(name: String) throws {
+        // The kernel takes the last part of the path that was executed.
+        let container = try runtime.bundle(.native, "rest") { $0.arguments[0] = "/\(name)" }
+        try FileManager.default.moveItem(atPath: "\(container.root)/guest", toPath: "\(container.root)/\(name)")
+        _ = try container.launch()
+        #expect(try container.status() == "running")
+        #expect(try container("delete").code != 0)
+        #expect(try container("kill", then: ["KILL"]).code == 0)
+        #expect(try container.becomes("stopped"))
+    }
 }
