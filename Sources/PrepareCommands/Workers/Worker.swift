@@ -16,6 +16,8 @@ public enum Worker: String, CaseIterable {
     public static func run(_ arguments: [String]) -> Int32? {
         guard let word = arguments.first, let worker = Worker(rawValue: word) else { return nil }
         do {
+            // It may work for minutes: not for nobody.
+            try Confinement.dieWithParent()
             switch worker {
             case .unpack: try UnpackWorker.run(Array(arguments.dropFirst()))
             case .compile: try CompileWorker.run()

@@ -50,11 +50,12 @@ public struct Companion {
         do throws(SystemCallError) {
             let output = try Descriptors.pipe()
             let error = try Descriptors.pipe()
+            let parent = Processes.current
             switch try Processes.fork() {
             case .child:
                 start(
                     arguments, output: output.write.rawValue, error: keepsErrors ? error.write.rawValue : nil,
-                    input: input)
+                    input: input, parent: parent)
             case .parent(let child):
                 let output = output.keepRead()
                 let error = error.keepRead()
@@ -79,8 +80,11 @@ public struct Companion {
 
     private static let outputLimit = 1 << 16
 
-    private func start(_ arguments: [String], output: Int32, error: Int32?, input: Int32?) -> Never {
+    private func start(_ arguments: [String], output: Int32, error: Int32?, input: Int32?, parent: Int32) -> Never {
         do throws(SystemCallError) {
+            // Whoever kills the one wants no result, and knows of nobody else.
+            try Confinement.dieWithParent()
+            guard Processes.parent == parent else { Processes.exit(127) }
             try Descriptors.place(output, at: 1)
             if let error { try Descriptors.place(error, at: 2) }
             if let input, input != 3 { try Descriptors.place(input, at: 3) }

@@ -65,6 +65,40 @@ struct KillMomentTests {
         }
     }
 
+    /// A module that nobody has compiled yet is compiled by two more processes.
+    @Test func nobodyGoesOnCompilingForWhoWasKilled() throws {
+        let runtime = try Runtime()
+        let store = try runtime.directory("store")
+        let container = try runtime.bundle(.wasm) { $0.arguments = ["/many.wat"] }
+        let functions = String(repeating: "(func)", count: 300_000)
+        try Data("(module \(functions) (func (export \"_start\")))".utf8)
+            .write(to: URL(fileURLWithPath: "\(container.root)/many.wat"))
+        let words = [runtime.martlet] + runtime.options + ["--image-store", store, "create", "-b", container.bundle]
+        let running = try Running.start(words + [container.id], in: runtime.folder)
+        var workers: [Int32] = []
+        let isCompiling = Machine.wait {
+            workers = Self.descendants(of: running.process)
+            return workers.contains { Machine.text(of: "/proc/\($0)/cmdline").contains("internal-compile") }
+        }
+        try #require(isCompiling, "\(workers)")
+        try Processes.kill(running.process, Signal.kill)
+        _ = try running.wait()
+        // Of one that has ended and isn't reaped yet there are no words.
+        let areGone = Machine.wait(seconds: 3) {
+            !workers.contains { !Machine.text(of: "/proc/\($0)/cmdline").isEmpty }
+        }
+        #expect(areGone, "\(workers)")
+        #expect(try container("delete", "--force").code == 0)
+    }
+
+    private static func descendants(of process: Int32) -> [Int32] {
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+        let children = tasks.flatMap { task in
+            Machine.text(of: "/proc/\(process)/task/\(task)/children").split(separator: " ").compactMap { Int32($0) }
+        }
+        return children + children.flatMap(descendants)
+    }
+
     /// What is left is described by state, or isn't there.
     private func expectDescribed(_ container: Container) throws {
         let outcome = try container("state")
