@@ -10,7 +10,7 @@ public enum ProcessTitle {
     /// Shows these arguments as the process's own, and the first one's last part as its name.
     ///
     /// Written where the arguments are that the process was started with: more than there is room for is cut off, and takes
-    /// the environment's room before (`Environment` is empty then). Costs a copy of one page. For a process with one thread.
+    /// the environment's room before. `Environment` is empty then, and nothing is left of it at its place. Costs a copy of one page. For a process with one thread.
     public static func show(_ arguments: [String]) {
         guard let first = arguments.first else { return }
         var bytes: [CChar] = []

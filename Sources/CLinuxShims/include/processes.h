@@ -62,8 +62,8 @@ int martlet_process_spin(const uint32_t *word, uint32_t value, uint64_t nanoseco
 pid_t martlet_process_helper(void);
 
 /// Gives the process a name (PR_SET_NAME) and shows `arguments` in the place of its own: `size` bytes of strings, each with its
-/// zero byte, the last one, too.
+/// zero byte, the last one, too. The environment is overwritten: it is the caller's, and may hold what nobody else should read.
 ///
-/// Where they don't fit they are one string with blanks, which goes on over the environment; this process has none then. What
-/// doesn't fit there either is cut off. For a process with one thread.
+/// Where they don't fit they are one string with blanks, which goes on over the environment's place. What doesn't fit there
+/// either is cut off. For a process with one thread.
 void martlet_title_set(const char *name, const char *arguments, size_t size);

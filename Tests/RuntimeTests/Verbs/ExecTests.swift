@@ -249,4 +249,14 @@ struct ExecTests {
         #expect(outcome.code != 0 && outcome.error.contains("/absent"), "\(outcome)")
         #expect(try container.status() == "running")
     }
+
+    /// Who may look into other processes sees what the guest was given, and not the tokens of who called the runtime.
+    @Test func nothingOfTheCallersEnvironmentIsLeftInAGuestsProcess() throws {
+        let container = try runtime.bundle(.wasm, "rest")
+        _ = try container.launch()
+        let capabilities = ["--cap", "CAP_SYS_ADMIN", "--cap", "CAP_PERFMON"]
+        let words = ["exec"] + capabilities + [container.id, "/guest", "read", "/proc/1/environ"]
+        let outcome = try runtime.start(words).wait()
+        #expect(!outcome.output.contains("="), "\(outcome)")
+    }
 }
