@@ -6,45 +6,41 @@ import SystemCalls
 /// tree. A process with one thread that moves itself by a `tasks` file of version 1 waits for nobody: 0.03 ms a tree.
 /// The kernel asks for the rights of whoever opened the file, so that a child may enter that has given its own up.
 public struct CgroupEntrances: ~Copyable {
-    private struct Entrance {
-        let file: Int32
-        let group: ContainerCgroup.Group
-    }
-
-    private var entrances: [Entrance] = []
+    private var files = OwnedDescriptors()
+    /// Those that the files belong to.
+    private var groups: [ContainerCgroup.Group] = []
 
     public init() {}
 
-    deinit { for entrance in entrances { _ = OwnedDescriptor(adopting: entrance.file) } }
-
     fileprivate mutating func add(_ file: consuming OwnedDescriptor, of group: ContainerCgroup.Group) {
-        entrances.append(Entrance(file: file.release(), group: group))
+        files.add(file)
+        groups.append(group)
     }
 
     /// Enters all of them: for a process with one thread.
     public borrowing func enter() throws(CgroupError) {
-        for entrance in entrances {
-            do throws(SystemCallError) { try Self.enter(entrance) } catch {
-                throw CgroupError(SystemCallError(error.call, entrance.group.directory, error.errno))
+        for (file, group) in zip(files.numbers, groups) {
+            do throws(SystemCallError) { try Self.enter(group, by: file) } catch {
+                throw CgroupError(SystemCallError(error.call, group.directory, error.errno))
             }
         }
     }
 
     /// The files, for a process that gets them by a message and enters by `enter(_:)`.
-    public borrowing func descriptors() -> [Int32] { entrances.map(\.file) }
+    public borrowing func descriptors() -> [Int32] { files.numbers }
 
     /// Enters by files that another process has opened: for a process with one thread.
     public static func enter(_ files: [Int32]) throws(SystemCallError) {
         for file in files { try Files.writeAll(file, [UInt8(ascii: "0")]) }
     }
 
-    private static func enter(_ entrance: Entrance) throws(SystemCallError) {
+    private static func enter(_ group: ContainerCgroup.Group, by file: Int32) throws(SystemCallError) {
         // 0 is whoever writes.
         let ourselves = [UInt8(ascii: "0")]
-        do throws(SystemCallError) { try Files.writeAll(entrance.file, ourselves) } catch {
-            guard error.errno == .noSpace, entrance.group.controllers.contains("cpuset") else { throw error }
-            try Cpuset.inherit(entrance.group.directory)
-            try Files.writeAll(entrance.file, ourselves)
+        do throws(SystemCallError) { try Files.writeAll(file, ourselves) } catch {
+            guard error.errno == .noSpace, group.controllers.contains("cpuset") else { throw error }
+            try Cpuset.inherit(group.directory)
+            try Files.writeAll(file, ourselves)
         }
     }
 }

@@ -1,7 +1,6 @@
 import SystemCalls
 
 extension ContainerCgroup {
-    private static let killed: Int32 = 9
     /// How long processes may take to go: what a process does in the kernel ends first.
     private static let patience: UInt64 = 10_000_000_000
 
@@ -19,7 +18,7 @@ extension ContainerCgroup {
             let left = try processes().filter { !Self.isZombie($0) && !ignored.contains($0) }
             if left.isEmpty { return }
             try refuseOurselves(left)
-            if try !killAtOnce() { try signalEach(Self.killed) }
+            if try !killAtOnce() { try signalEach(Signal.kill) }
             // Stopped processes of version 1 don't die before they go on.
             if isFrozen { try thaw() }
             guard Clocks.now(.monotonic) < end else {
@@ -33,10 +32,10 @@ extension ContainerCgroup {
     /// Sends a signal to every process of the container, to all at one moment: `kill --all`.
     public func signalAll(_ signal: Int32) throws(CgroupError) {
         try refuseOurselves(try processes())
-        if signal == Self.killed, try killAtOnce() { return }
+        if signal == Signal.kill, try killAtOnce() { return }
         let wasFrozen = isFrozen
         try signalEach(signal)
-        if signal == Self.killed, wasFrozen { try thaw() }
+        if signal == Signal.kill, wasFrozen { try thaw() }
     }
 
     /// The kernel's own way (Linux 5.14), which no fork escapes. Only where version 2 has all processes, which is

@@ -20,7 +20,7 @@ public struct ChildProcess: ~Copyable {
 
     /// Kills and reaps it.
     public func end() {
-        signal(9)
+        signal(Signal.kill)
         _ = try? Processes.wait(for: number)
     }
 }

@@ -77,10 +77,13 @@ public enum LocalSockets {
         }
     }
 
-    /// What came in one piece; no bytes is the end. The caller owns the descriptors.
-    public struct Received {
-        public var bytes: [UInt8]
-        public var descriptors: [Int32]
+    /// What came in one piece; no bytes is the end.
+    public struct Received: ~Copyable {
+        public let bytes: [UInt8]
+        public var descriptors: OwnedDescriptors
+
+        /// Keeps the descriptors alone.
+        public consuming func keepDescriptors() -> OwnedDescriptors { descriptors }
     }
 
     /// Receives at most `limit` bytes; a longer message is `EMSGSIZE`, further descriptors than `descriptorLimit` are closed.
@@ -99,6 +102,6 @@ public enum LocalSockets {
             } catch { failure = error }
         }
         if let failure { throw failure }
-        return Received(bytes: bytes, descriptors: Array(descriptors[..<found]))
+        return Received(bytes: bytes, descriptors: OwnedDescriptors(adopting: Array(descriptors[..<found])))
     }
 }

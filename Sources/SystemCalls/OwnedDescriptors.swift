@@ -17,6 +17,11 @@ public struct OwnedDescriptors: ~Copyable, Sendable {
         return number
     }
 
+    /// Gives the first one away; nil when there is none.
+    public mutating func takeFirst() -> OwnedDescriptor? {
+        numbers.isEmpty ? nil : OwnedDescriptor(adopting: numbers.removeFirst())
+    }
+
     /// Gives them away: from now on the caller closes them.
     public mutating func release() -> [Int32] {
         defer { numbers = [] }

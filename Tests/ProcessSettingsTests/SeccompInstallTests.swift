@@ -133,10 +133,10 @@ import Testing
         var bytes: [UInt8] = []
         var descriptors: [Int32] = []
         while true {
-            let piece = try LocalSockets.receive(connection.rawValue, limit: 4096, descriptorLimit: 4)
+            var piece = try LocalSockets.receive(connection.rawValue, limit: 4096, descriptorLimit: 4)
             if piece.bytes.isEmpty { break }
             bytes += piece.bytes
-            descriptors += piece.descriptors
+            descriptors += piece.descriptors.release()
         }
         let listener = OwnedDescriptor(adopting: try #require(descriptors.count == 1 ? descriptors[0] : nil))
         var calls: [Int32] = []

@@ -17,8 +17,6 @@ struct HookProcess: ~Copyable {
         case tookTooLong(UInt32)
     }
 
-    private static let killSignal: Int32 = 9
-
     private init(process: Int32, reader: consuming OwnedDescriptor) {
         self.process = process
         self.reader = reader
@@ -26,7 +24,7 @@ struct HookProcess: ~Copyable {
 
     deinit {
         guard !hasEnded else { return }
-        try? Processes.kill(-process, Self.killSignal)
+        try? Processes.kill(-process, Signal.kill)
         _ = try? Processes.wait(for: process)
     }
 
@@ -69,7 +67,7 @@ struct HookProcess: ~Copyable {
             // What writes without end is never without something found.
             if let limit, Clocks.now(.monotonic) &- start >= limit { isLate = true }
         }
-        if isLate { try? Processes.kill(-process, Self.killSignal) }
+        if isLate { try? Processes.kill(-process, Signal.kill) }
         let exit = try Processes.wait(for: process)
         hasEnded = true
         _ = try collect(&output)

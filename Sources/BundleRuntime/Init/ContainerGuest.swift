@@ -52,8 +52,11 @@ final class ContainerGuest {
 
     /// Signals whose effect is the end of a process, but for those that the engine handles and those nobody can. Of the
     /// real-time ones the one by which systemd's kind of init is told to end (RTMIN+3).
-    private static let ending: [Int32] = [1, 2, 3, 6, 10, 12, 14, 15, 16, 24, 25, 26, 27, 29, 30, 37]
-    private static let brokenPipe: Int32 = 13
+    private static let ending = [
+        Signal.hangUp, Signal.interrupt, Signal.quit, Signal.abort, Signal.user1, Signal.user2, Signal.alarm,
+        Signal.terminate, Signal.stackFault, Signal.processorTime, Signal.fileSize, Signal.virtualAlarm,
+        Signal.profiling, Signal.inputOutput, Signal.power, Signal.firstRealTime + 3,
+    ]
 
     /// Runs the guest to its end.
     ///
@@ -64,7 +67,7 @@ final class ContainerGuest {
         ProcessTitle.show(arguments)
         do throws(SystemCallError) {
             if isFirstOfNamespace { for signal in Self.ending { try Processes.exitOnSignal(signal) } }
-            SignalSet.ignore(Self.brokenPipe)
+            SignalSet.ignore(Signal.brokenPipe)
             try SignalSet([]).restore()
             if let timeout { try Processes.exit(afterMilliseconds: timeout) }
         } catch { return channel.failed("\(error)") }

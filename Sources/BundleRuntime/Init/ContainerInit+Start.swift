@@ -78,8 +78,6 @@ extension ContainerInit {
     /// Ends a process for hooks that has said itself what went wrong.
     private static let toldStatus: Int32 = 1
 
-    private static let childSignal: Int32 = 17
-
     private func beHooks(
         _ prepared: Prepared, _ filter: FilterInstallation, _ process: Int32, _ starter: Int32
     ) -> Never {
@@ -93,7 +91,7 @@ extension ContainerInit {
                 }
             } catch { throw RuntimeFailure(error) }
             // What was given up included the signals' effects: hooks are waited for.
-            SignalSet.useDefault(Self.childSignal)
+            SignalSet.useDefault(Signal.child)
             var hooks = plan.configuration.hooks
             for index in hooks.startContainer.indices where hooks.startContainer[index].env == nil {
                 // The runtime's own environment is no business of a program of the root.

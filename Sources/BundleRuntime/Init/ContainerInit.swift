@@ -106,8 +106,7 @@ struct ContainerInit {
     /// Before anything that limits hold for, and anything of the image's, is done.
     private func enterGroups(_ channel: borrowing InitChannel) throws(RuntimeFailure) {
         guard let files = channel.receiveGroups() else { Processes.exit(1) }
-        try step("control groups") { () throws(SystemCallError) in try CgroupEntrances.enter(files) }
-        for file in files { _ = OwnedDescriptor(adopting: file) }
+        try step("control groups") { () throws(SystemCallError) in try CgroupEntrances.enter(files.numbers) }
         try useProcessors()
         plan.trace.mark("groups")
     }

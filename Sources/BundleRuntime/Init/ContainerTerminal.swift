@@ -33,11 +33,11 @@ enum ContainerTerminal {
     /// Receives a master that was sent to the runtime itself.
     static func receive(_ socket: Int32) throws(RuntimeFailure) -> OwnedDescriptor {
         do throws(SystemCallError) {
-            let received = try LocalSockets.receive(socket, limit: 256, descriptorLimit: 1)
-            guard let master = received.descriptors.first else {
+            var received = try LocalSockets.receive(socket, limit: 256, descriptorLimit: 1)
+            guard let master = received.descriptors.takeFirst() else {
                 throw SystemCallError("recvmsg", "terminal", .noData)
             }
-            return OwnedDescriptor(adopting: master)
+            return master
         } catch { throw RuntimeFailure(.system, "process.terminal: \(error)") }
     }
 

@@ -27,10 +27,10 @@ struct BundleRemoval: ~Copyable {
         if let pidfd = try state.openProcess() {
             // A stopped process hears nothing before it goes on.
             if let cgroup, cgroup.isFrozen {
-                try? Processes.signal(pidfd.rawValue, 9)
+                try? Processes.signal(pidfd.rawValue, Signal.kill)
                 try? cgroup.thaw()
             }
-            try? Processes.signal(pidfd.rawValue, 9)
+            try? Processes.signal(pidfd.rawValue, Signal.kill)
             if try !Self.wait(pidfd, state.id, Self.briefly) {
                 // Somebody moved it to a group that is frozen.
                 if let number = state.process?.number { try? ContainerCgroup.thaw(groupOf: number) }

@@ -209,7 +209,7 @@ final class ContainerMaking {
     /// Takes back what was made.
     private func undo() {
         if let process {
-            try? Processes.kill(process, 9)
+            try? Processes.kill(process, Signal.kill)
             _ = try? Processes.wait(for: process)
         }
         if let cgroup {

@@ -72,7 +72,7 @@ extension ContainerRuntime {
         if let state = try? store.find(id)?.state() {
             // With its first process ends whoever waits for that one's answer.
             for process in [state.creator, state.process].compactMap({ $0 }) {
-                if let pidfd = try? process.open() { try? Processes.signal(pidfd.rawValue, 9) }
+                if let pidfd = try? process.open() { try? Processes.signal(pidfd.rawValue, Signal.kill) }
             }
         }
         if let locked = try lockSoon(id, store) { return locked }

@@ -14,9 +14,9 @@ extension ContainerRuntime {
         let pidfd = try state.openProcess()
         let isForAll =
             switch pidfd {
-            case .some: signal == Self.killSignal && (try? hasOwnProcessNumbers(id)) == false
+            case .some: signal == Signal.kill && (try? hasOwnProcessNumbers(id)) == false
             // Processes may outlive the first one where it has no pid namespace of its own.
-            case .none: signal == Self.killSignal
+            case .none: signal == Signal.kill
             }
         if all || isForAll, let cgroup {
             guard try !processes(of: id).isEmpty else { throw Self.notRunning(id) }
@@ -28,10 +28,9 @@ extension ContainerRuntime {
             throw RuntimeFailure(.system, "container \(id): \(error)")
         }
         // A stopped process ends only when it goes on.
-        if signal == Self.killSignal, let cgroup, cgroup.isFrozen { try? cgroup.thaw() }
+        if signal == Signal.kill, let cgroup, cgroup.isFrozen { try? cgroup.thaw() }
     }
 
-    private static let killSignal: Int32 = 9
 
     /// Whether the container has a pid namespace that was made for it.
     private func hasOwnProcessNumbers(_ id: String) throws(RuntimeFailure) -> Bool {

@@ -31,14 +31,12 @@ public struct ContainerRuntime: Sendable {
         self.settings = settings
         self.warn = warn
         // A caller that ignores it would have the kernel reap the hooks that we wait for.
-        SignalSet.useDefault(Self.childSignal)
+        SignalSet.useDefault(Signal.child)
         var root: String?
         if let path = settings.root { root = try BundleDocument.absolute(path) }
         self.root = root
         isRootless = settings.isRootless ?? !Processes.isMachinesRoot
     }
-
-    private static let childSignal: Int32 = 17
 
     func store() throws(RuntimeFailure) -> BundleStore { try BundleStore(path: root) }
 

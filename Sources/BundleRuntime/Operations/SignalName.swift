@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Signals by the names that people write.
 public enum SignalName {
     private static let names = [
@@ -6,7 +8,6 @@ public enum SignalName {
         "WINCH", "IO", "PWR", "SYS",
     ]
     private static let others: [String: Int32] = ["IOT": 6, "CLD": 17, "POLL": 29, "UNUSED": 31]
-    private static let firstRealTime: Int32 = 34
     private static let lastRealTime: Int32 = 64
 
     /// The number of `TERM`, `SIGTERM`, `term`, `15`, `RTMIN+3`, `RTMAX-1`; nil when there is no such signal. 0 only asks.
@@ -19,10 +20,10 @@ public enum SignalName {
     }
 
     private static func realTime(_ name: String) -> Int32? {
-        if name == "RTMIN" { return firstRealTime }
+        if name == "RTMIN" { return Signal.firstRealTime }
         if name == "RTMAX" { return lastRealTime }
         guard let distance = Int32(name.dropFirst(6)), (0...30).contains(distance) else { return nil }
-        if name.hasPrefix("RTMIN+") { return firstRealTime + distance }
+        if name.hasPrefix("RTMIN+") { return Signal.firstRealTime + distance }
         return name.hasPrefix("RTMAX-") ? lastRealTime - distance : nil
     }
 }

@@ -103,7 +103,7 @@ extension ContainerSpawn {
         let channel = InitChannel(pair.keepOurs())
         let answer = Result { () throws(RuntimeFailure) -> Int32 in try spawned(channel, between) }
         // It may wait for a word that never comes.
-        if case .failure = answer { try? Processes.kill(between, 9) }
+        if case .failure = answer { try? Processes.kill(between, Signal.kill) }
         _ = try? Processes.wait(for: between)
         let number = try answer.get()
         do throws(SystemCallError) {

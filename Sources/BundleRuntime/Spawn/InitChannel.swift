@@ -39,16 +39,13 @@ struct InitChannel: ~Copyable {
         }
     }
 
-    /// The files that come with `groups`; nil when something else came, or nothing. The caller owns them.
-    borrowing func receiveGroups() -> [Int32]? {
+    /// The files that come with `groups`; nil when something else came, or nothing.
+    borrowing func receiveGroups() -> OwnedDescriptors? {
         guard
             let received = try? LocalSockets.receive(
-                rawValue, limit: Self.messageLimit, descriptorLimit: Self.groupLimit)
+                rawValue, limit: Self.messageLimit, descriptorLimit: Self.groupLimit),
+            InitMessage(received.bytes) == .groups
         else { return nil }
-        guard InitMessage(received.bytes) == .groups else {
-            for descriptor in received.descriptors { _ = OwnedDescriptor(adopting: descriptor) }
-            return nil
-        }
-        return received.descriptors
+        return received.keepDescriptors()
     }
 }

@@ -95,10 +95,9 @@ final class OpenedNamespaces {
     }
 
     private(set) var files: [File] = []
+    private var owned = OwnedDescriptors()
 
     init() {}
-
-    deinit { for file in files { _ = OwnedDescriptor(adopting: file.descriptor) } }
 
     /// Errors: a path that can't be opened, or isn't a namespace of its kind, by its field.
     init(_ plan: NamespacePlan) throws(RuntimeFailure) {
@@ -114,13 +113,13 @@ final class OpenedNamespaces {
             }
             // Nobody may join the user namespace that he is in.
             if namespace.kind == .user, Self.isOurs(path: namespace.path, .user) { continue }
-            files.append(File(descriptor: file.release(), kinds: namespace.kind.kinds, field: namespace.field))
+            files.append(File(descriptor: owned.add(file), kinds: namespace.kind.kinds, field: namespace.field))
         }
     }
 
     /// All of a process's namespaces of these kinds.
     init(of process: consuming OwnedDescriptor, _ kinds: NamespaceKinds) {
-        files = [File(descriptor: process.release(), kinds: kinds, field: "the container's namespaces")]
+        files = [File(descriptor: owned.add(process), kinds: kinds, field: "the container's namespaces")]
     }
 
     static func isOurs(path: String, _ kind: LinuxNamespace.Kind) -> Bool {

@@ -33,30 +33,28 @@ extension ZygoteServer {
     mutating func serve(_ connection: Int32, _ note: (String) -> Void) {
         // A forked process never comes here: there it stays open.
         defer { _ = OwnedDescriptor(adopting: connection) }
-        let received: ReceivedDescriptors
-        let bytes: [UInt8]
+        let received: LocalSockets.Received
         do throws(SystemCallError) {
-            let message = try LocalSockets.receive(
+            received = try LocalSockets.receive(
                 connection, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
-            bytes = message.bytes
-            received = ReceivedDescriptors(message.descriptors)
         } catch {
             note("a client's request can't be received: \(error)")
             return
         }
         // It connected and went away.
-        if bytes.isEmpty { return }
+        if received.bytes.isEmpty { return }
         do throws(ZygoteRequest.Refusal) {
-            let request = try ZygoteRequest(bytes)
-            guard received.numbers.count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
-                throw .malformed(PacketError("has \(received.numbers.count) descriptors"))
+            let request = try ZygoteRequest(received.bytes)
+            let count = received.descriptors.numbers.count
+            guard count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
+                throw .malformed(PacketError("has \(count) descriptors"))
             }
             if let reason = ZygotePeer.refusal(of: connection, by: parts.identity) {
                 decline(connection, reason, note)
             } else if children.helperCount >= Self.helperLimit {
                 decline(connection, "too many processes at work", note)
             } else {
-                start(request, bytes, received, connection, note)
+                start(request, received, connection, note)
             }
         } catch {
             switch error {
@@ -70,19 +68,4 @@ extension ZygoteServer {
         note("declined a client: \(reason)")
         _ = try? LocalSockets.send(connection, ZygoteAnswer.declined(reason).bytes)
     }
-}
-
-/// Descriptors that came with a message, closed when nobody needs them any more.
-final class ReceivedDescriptors {
-    private(set) var numbers: [Int32]
-
-    init(_ numbers: [Int32]) { self.numbers = numbers }
-
-    /// Gives them away: from now on the caller closes them.
-    func release() -> [Int32] {
-        defer { numbers = [] }
-        return numbers
-    }
-
-    deinit { for number in numbers { _ = OwnedDescriptor(adopting: number) } }
 }

@@ -40,9 +40,9 @@ extension ZygoteServer {
             let identity = try ZygotePeer("self")
             // Containers that outlive the process that made them become children of ours.
             try Processes.becomeSubreaper()
-            let ending = SignalSet([Number.interrupt, Number.terminate, Number.child])
+            let ending = SignalSet([Signal.interrupt, Signal.terminate, Signal.child])
             // A reader of what we say that went away doesn't end us either.
-            let previousSignals = try ending.union(SignalSet([Number.brokenPipe])).block()
+            let previousSignals = try ending.union(SignalSet([Signal.brokenPipe])).block()
             let signals = try ending.descriptor()
             let reports = try LocalSockets.messagePair()
             self.identity = identity
@@ -52,10 +52,4 @@ extension ZygoteServer {
         }
     }
 
-    enum Number {
-        static let interrupt: Int32 = 2
-        static let brokenPipe: Int32 = 13
-        static let terminate: Int32 = 15
-        static let child: Int32 = 17
-    }
 }

@@ -5,19 +5,19 @@ import SystemCalls
 extension ZygoteServer {
     /// Has the request followed by a spare, or by a process forked now.
     mutating func start(
-        _ request: ZygoteRequest, _ bytes: [UInt8], _ received: ReceivedDescriptors,
-        _ connection: Int32, _ note: (String) -> Void
+        _ request: ZygoteRequest, _ received: consuming LocalSockets.Received, _ connection: Int32,
+        _ note: (String) -> Void
     ) {
         do throws(SystemCallError) {
             let join = try groups.join(of: connection)
-            if join.isEmpty, let pidfd = spares.hand(bytes, [connection] + received.numbers) {
+            if join.isEmpty, let pidfd = spares.hand(received.bytes, [connection] + received.descriptors.numbers) {
                 Self.accept(connection, pidfd)
                 return
             }
             switch try Processes.clone(into: [], cgroup: join.unified) {
             case .child:
                 // What this process goes on with must have no owner whose life ends here: nothing follows.
-                let descriptors = received.release()
+                let descriptors = received.descriptors.release()
                 ZygoteHelper(
                     request: request, read: read, connection: connection, reports: parts.reports.theirs.rawValue,
                     descriptors: descriptors, join: join, signals: parts.previousSignals,

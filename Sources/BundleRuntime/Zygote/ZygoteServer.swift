@@ -90,7 +90,7 @@ public struct ZygoteServer: ~Copyable {
     private mutating func takeSignals() -> Bool {
         var ends = false
         while let number = (try? SignalSet.next(from: parts.signals.rawValue)) ?? nil {
-            if number != Number.child { ends = true }
+            if number != Signal.child { ends = true }
         }
         readReports()
         children.reap { spares.ended($0) }

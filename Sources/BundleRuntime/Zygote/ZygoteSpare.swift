@@ -22,14 +22,14 @@ struct ZygoteSpare: ~Copyable {
         Rehearsal.guest()
         let mounts = CgroupHierarchy.watch()
         guard
-            let message = try? LocalSockets.receive(
+            var message = try? LocalSockets.receive(
                 channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
-            let connection = message.descriptors.first,
+            let connection = message.descriptors.takeFirst()?.release(),
             let request = try? ZygoteRequest(message.bytes)
         else { Processes.exit(0) }
         ZygoteHelper(
             request: request, read: read, connection: connection, reports: reports,
-            descriptors: Array(message.descriptors.dropFirst()), join: ZygoteGroups.Join(), signals: signals,
+            descriptors: message.descriptors.release(), join: ZygoteGroups.Join(), signals: signals,
             mounts: mounts
         ).run()
     }

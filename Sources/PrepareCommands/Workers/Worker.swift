@@ -55,7 +55,7 @@ struct WorkerProcess {
             let line = String(decoding: outcome.output.prefix(2000), as: UTF8.self)
             throw CommandFailure(line.isEmpty ? "\(subject): failed" : line)
         // SIGXCPU, and SIGKILL when the hard limit of processor time is reached.
-        case .exited(.signal(24)), .exited(.signal(Signal.kill)):
+        case .exited(.signal(Signal.processorTime)), .exited(.signal(Signal.kill)):
             throw CommandFailure("\(subject): used up its processor time or memory and was ended")
         case .exited(let exit): throw CommandFailure("\(subject): ended with status \(exit.shellStatus)")
         case .tookTooLong:

@@ -27,8 +27,8 @@ struct ListenerTests {
     private func message(_ listener: borrowing OwnedDescriptor) throws -> JSONNode {
         let connection = try Sockets.accept(listener.rawValue, nonBlocking: false)
         let received = try LocalSockets.receive(connection.rawValue, limit: 1 << 16, descriptorLimit: 1)
-        #expect(received.descriptors.count == 1)
-        for descriptor in received.descriptors { _ = OwnedDescriptor(adopting: descriptor) }
+        let count = received.descriptors.numbers.count
+        #expect(count == 1)
         return try JSONNode(reading: received.bytes)
     }
 

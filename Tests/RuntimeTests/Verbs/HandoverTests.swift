@@ -62,10 +62,9 @@ struct HandoverTests {
     /// Takes what comes by the socket of `--pidfd-socket`.
     private func received(_ listener: borrowing OwnedDescriptor) throws -> Sent {
         let connection = try Sockets.accept(listener.rawValue, nonBlocking: false)
-        let message = try LocalSockets.receive(connection.rawValue, limit: 64, descriptorLimit: 1)
-        return Sent(
-            kind: String(decoding: message.bytes, as: UTF8.self),
-            process: OwnedDescriptor(adopting: try #require(message.descriptors.first)))
+        var message = try LocalSockets.receive(connection.rawValue, limit: 64, descriptorLimit: 1)
+        guard let process = message.descriptors.takeFirst() else { throw Running.TookTooLong(description: "no descriptor") }
+        return Sent(kind: String(decoding: message.bytes, as: UTF8.self), process: process)
     }
 
     @Test(arguments: Guest.allCases, ["create", "run"]) func aDescriptorOfTheProcessIsSent(
