@@ -57,11 +57,7 @@ extension ContainerCgroup {
         var current = mountPoint
         for name in group.directory.dropFirst(mountPoint.count).pathParts {
             current += "/\(name)"
-            do throws(SystemCallError) {
-                try Files.makeDirectory(current, mode: 0o755)
-            } catch {
-                guard error.errno == .exists else { throw error }
-            }
+            try Files.ensureDirectory(current, mode: 0o755)
         }
     }
 

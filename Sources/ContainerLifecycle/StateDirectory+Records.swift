@@ -153,13 +153,9 @@ extension StateDirectory {
     }
 
     private static func write(_ record: ContainerRecord, in directory: Int32) throws(SystemCallError) {
-        // One writer at a time has the directory's lock; what a crash left of the last one is overwritten.
-        let temporary = stateFile + ".new"
-        let file = try Files.open(
-            temporary, in: directory, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
-        try Files.writeAll(file.rawValue, record.json.bytes(.pretty))
-        try file.close()
-        try Files.rename(temporary, in: directory, to: stateFile, in: directory)
+        // One writer at a time has the directory's lock; what a crash left of the last one is removed.
+        try Files.replace(
+            stateFile, in: directory, by: record.json.bytes(.pretty), mode: 0o600, temporary: stateFile + ".new")
     }
 
     private func system(_ doing: String, _ body: () throws(SystemCallError) -> Void) throws(LifecycleError) {

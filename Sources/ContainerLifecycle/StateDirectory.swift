@@ -51,17 +51,9 @@ public final class StateDirectory: Sendable {
 
     private static func openDirectory(_ path: String) throws(LifecycleError) -> OwnedDescriptor {
         do throws(SystemCallError) {
-            try makeUnlessThere(path)
+            try Files.ensureDirectory(path, mode: 0o700)
             return try Files.open(path, flags: [.readOnly, .directory, .noFollow])
         } catch { throw .system(doing: "opening the state directory", error) }
-    }
-
-    private static func makeUnlessThere(_ path: String) throws(SystemCallError) {
-        do throws(SystemCallError) {
-            try Files.makeDirectory(path, mode: 0o700)
-        } catch {
-            if error.errno != .exists { throw error }
-        }
     }
 
     /// `/run/martlet` for root; for others `$XDG_RUNTIME_DIR/martlet`, or `/tmp/martlet-UID`.

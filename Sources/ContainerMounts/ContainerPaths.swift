@@ -149,11 +149,7 @@ struct ContainerPaths {
 
     private func makeDirectory(_ walked: [String], _ name: String) throws(SystemCallError) {
         let parent = try directory(walked)
-        do throws(SystemCallError) {
-            try Files.makeDirectory(name, in: parent.rawValue, mode: 0o755)
-        } catch {
-            if error.errno != .exists { throw error }
-        }
+        try Files.ensureDirectory(name, in: parent.rawValue, mode: 0o755)
     }
 
     private func directory(_ walked: [String]) throws(SystemCallError) -> OwnedDescriptor {

@@ -120,18 +120,9 @@ extension ImageStore {
     }
 
     func write(_ record: ImageRecord, to path: String) throws(StoreError) {
-        let temporary = temporaryPath("record")
-        do throws(StoreError) {
-            try storing { () throws(SystemCallError) in
-                let file = try Files.open(temporary, flags: [.writeOnly, .create, .exclusive], mode: 0o600)
-                try Files.writeAll(file.rawValue, record.json.bytes())
-                try synchronize(file.rawValue, temporary)
-                try file.close()
-                try Files.rename(temporary, to: path)
-            }
-        } catch {
-            try? Files.unlink(temporary)
-            throw error
+        try storing { () throws(SystemCallError) in
+            try Files.replace(
+                path, by: record.json.bytes(), mode: 0o600, temporary: temporaryPath("record"), isDurable: true)
         }
     }
 

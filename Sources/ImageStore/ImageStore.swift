@@ -25,7 +25,7 @@ public struct ImageStore: Sendable {
         let store = ImageStore(trusting: path)
         for directory in StoreLayout.directories {
             try storing { () throws(SystemCallError) in
-                try makeDirectory("\(path)/\(directory)", mode: 0o700)
+                try Files.ensureDirectory("\(path)/\(directory)", mode: 0o700)
             }
         }
         return store
@@ -82,33 +82,26 @@ public struct ImageStore: Sendable {
     /// Makes a directory and those above it; the ones above with mode 0755.
     private static func makePath(_ path: String) throws(SystemCallError) {
         do throws(SystemCallError) {
-            try makeDirectory(path, mode: 0o700)
+            try Files.ensureDirectory(path, mode: 0o700)
         } catch {
             guard error.errno == .noSuchFile, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
                 throw error
             }
             try makeParents(String(path[..<slash]), mode: 0o755)
-            try makeDirectory(path, mode: 0o700)
+            try Files.ensureDirectory(path, mode: 0o700)
         }
     }
 
     /// Makes a directory and those above it, all with one mode.
     static func makeParents(_ path: String, mode: UInt32) throws(SystemCallError) {
         do throws(SystemCallError) {
-            try makeDirectory(path, mode: mode)
+            try Files.ensureDirectory(path, mode: mode)
         } catch {
             guard error.errno == .noSuchFile, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
                 throw error
             }
             try makeParents(String(path[..<slash]), mode: mode)
-            try makeDirectory(path, mode: mode)
-        }
-    }
-
-    /// Makes a directory; one that is there is fine.
-    static func makeDirectory(_ path: String, mode: UInt32) throws(SystemCallError) {
-        do throws(SystemCallError) { try Files.makeDirectory(path, mode: mode) } catch {
-            if error.errno != .exists { throw error }
+            try Files.ensureDirectory(path, mode: mode)
         }
     }
 }

@@ -46,9 +46,9 @@ public struct CapabilitySettings: Equatable, Sendable {
                 set.formUnion(capability)
             } else if refuses {
                 throw FieldError(
-                    "process.capabilities.\(key)[\(index)]", "no capability is named \"\(shortened(name))\"")
-            } else if !unknown.contains(shortened(name)) {
-                unknown.append(shortened(name))
+                    "process.capabilities.\(key)[\(index)]", "no capability is named \"\(name.shortened)\"")
+            } else if !unknown.contains(name.shortened) {
+                unknown.append(name.shortened)
             }
         }
         return set
@@ -109,11 +109,4 @@ public struct CapabilitySettings: Equatable, Sendable {
         }
         return refused
     }
-}
-
-/// Outside text, short enough for one line and without what a terminal would obey.
-func shortened(_ text: String, to limit: Int = 100) -> String {
-    let printable = String(
-        String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
-    return printable.utf8.count <= limit ? printable : String(printable.prefix(limit)) + "…"
 }

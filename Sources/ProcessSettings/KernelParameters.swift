@@ -22,7 +22,7 @@ public struct KernelParameters: Equatable, Sendable {
         let linux = configuration.linux
         var found: [Parameter] = []
         for (key, value) in linux.sysctl {
-            let field = "linux.sysctl[\"\(shortened(key))\"]"
+            let field = "linux.sysctl[\"\(key.shortened)\"]"
             guard let path = Self.path(of: key) else {
                 throw FieldError(field, "expected a name like net.ipv4.ip_forward or net/ipv4/ip_forward")
             }
@@ -108,7 +108,7 @@ public struct KernelParameters: Equatable, Sendable {
             do throws(SystemCallError) {
                 try files.write(parameter.value, to: "sys/\(parameter.path)")
             } catch {
-                throw FieldError("linux.sysctl[\"\(shortened(parameter.key))\"]", "", cause: error)
+                throw FieldError("linux.sysctl[\"\(parameter.key.shortened)\"]", "", cause: error)
             }
         }
     }

@@ -14,7 +14,7 @@ public struct ProcessEnvironment: Equatable, Sendable {
             guard let equals = variable.utf8.firstIndex(of: UInt8(ascii: "=")), equals != variable.startIndex,
                 !variable.utf8.contains(0)
             else {
-                throw FieldError("process.env[\(index)]", "\"\(shortened(variable))\" isn't of the form NAME=value")
+                throw FieldError("process.env[\(index)]", "\"\(variable.shortened)\" isn't of the form NAME=value")
             }
         }
         var names: Set<Substring> = []

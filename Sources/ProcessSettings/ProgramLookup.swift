@@ -32,7 +32,7 @@ public enum ProgramLookup {
         }
         if let reason { throw failure(name, reason) }
         throw FieldError(
-            "process.args[0]", "\"\(shortened(name))\": executable file not found in $PATH",
+            "process.args[0]", "\"\(name.shortened)\": executable file not found in $PATH",
             cause: SystemCallError("access", name, .noSuchFile))
     }
 
@@ -57,7 +57,7 @@ public enum ProgramLookup {
             problem = "its interpreter is missing in the root: the dynamic loader, or what #! names"
         default: problem = ""
         }
-        let name = "\"\(shortened(path))\""
+        let name = "\"\(path.shortened)\""
         return FieldError("process.args[0]", problem.isEmpty ? name : "\(name): \(problem)", cause: error)
     }
 }

@@ -26,7 +26,7 @@ public struct ResourceLimitSettings: Equatable, Sendable {
         for (index, limit) in limits.enumerated() {
             let field = "process.rlimits[\(index)]"
             guard let number = Self.names.firstIndex(of: limit.type) else {
-                throw FieldError(field, "no limit is named \"\(shortened(limit.type))\"")
+                throw FieldError(field, "no limit is named \"\(limit.type.shortened)\"")
             }
             guard !found.contains(where: { $0.name == limit.type }) else {
                 throw FieldError(field, "\(limit.type) is there twice")

@@ -38,14 +38,7 @@ public struct SeccompCache: Sendable {
         let name = Self.name(text)
         // A name that no two processes have at once.
         let draft = ".\(name).\(Processes.current)"
-        guard
-            let file = try? Files.open(
-                draft, in: folder.rawValue, flags: [.writeOnly, .create, .truncate, .noFollow], mode: 0o600)
-        else { return }
-        do throws(SystemCallError) {
-            try Files.writeAll(file.rawValue, bytes)
-            try Files.rename(draft, in: folder.rawValue, to: name, in: folder.rawValue)
-        } catch { try? Files.unlink(draft, in: folder.rawValue) }
+        try? Files.replace(name, in: folder.rawValue, by: bytes, mode: 0o600, temporary: draft)
     }
 
     private func openFolder() -> OwnedDescriptor? {

@@ -19,11 +19,11 @@ public struct SecurityLabels: Equatable, Sendable {
         if let apparmorProfile, apparmorProfile != "unconfined", !Self.hasAppArmor {
             throw FieldError(
                 "process.apparmorProfile",
-                "\"\(shortened(apparmorProfile))\" needs AppArmor, which this kernel doesn't run")
+                "\"\(apparmorProfile.shortened)\" needs AppArmor, which this kernel doesn't run")
         }
         if let selinuxLabel, !Self.hasSELinux {
             throw FieldError(
-                "process.selinuxLabel", "\"\(shortened(selinuxLabel))\" needs SELinux, which this kernel doesn't run")
+                "process.selinuxLabel", "\"\(selinuxLabel.shortened)\" needs SELinux, which this kernel doesn't run")
         }
     }
 
@@ -57,7 +57,7 @@ public struct SecurityLabels: Equatable, Sendable {
             do throws(SystemCallError) {
                 try change(to: apparmorProfile, files, atOnce: atOnce)
             } catch {
-                let problem = error.errno == .noSuchFile ? "no profile \"\(shortened(apparmorProfile))\" is loaded" : ""
+                let problem = error.errno == .noSuchFile ? "no profile \"\(apparmorProfile.shortened)\" is loaded" : ""
                 throw FieldError("process.apparmorProfile", problem, cause: error)
             }
         }

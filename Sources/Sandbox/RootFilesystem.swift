@@ -101,10 +101,8 @@ public struct RootFilesystem: ~Copyable {
         if let end = path.utf8.lastIndex(of: 0x2f), end > path.startIndex {
             try? Files.makeDirectory(String(path[..<end]), mode: 0o700)
         }
-        do throws(SystemCallError) {
-            try Files.makeDirectory(path, mode: 0o700)
-        } catch {
-            if error.errno != .exists { throw .unopened(path: path, cause: error) }
+        do throws(SystemCallError) { try Files.ensureDirectory(path, mode: 0o700) } catch {
+            throw .unopened(path: path, cause: error)
         }
     }
 }

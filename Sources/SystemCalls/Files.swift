@@ -128,6 +128,15 @@ public enum Files {
         _ = try checked("mkdirat", path) { mkdirat(directory, path, mode) }
     }
 
+    /// Makes a directory; whatever has the name already is fine.
+    public static func ensureDirectory(
+        _ path: String, in directory: Int32 = currentDirectory, mode: UInt32
+    ) throws(SystemCallError) {
+        do throws(SystemCallError) { try makeDirectory(path, in: directory, mode: mode) } catch {
+            if error.errno != .exists { throw error }
+        }
+    }
+
     /// unlinkat(2): removes an empty directory.
     public static func removeDirectory(_ path: String, in directory: Int32 = currentDirectory) throws(SystemCallError) {
         _ = try checked("unlinkat", path) { unlinkat(directory, path, AT_REMOVEDIR) }

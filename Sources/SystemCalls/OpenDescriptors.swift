@@ -1,9 +1,11 @@
 /// The descriptors of this process.
 public enum OpenDescriptors {
-    /// Closes every descriptor but 0, 1, 2 and those that are named.
-    public static func closeAll(except kept: [Int32]) throws(SystemCallError) {
-        var next: UInt32 = 3
-        for descriptor in kept.sorted() where descriptor >= 3 {
+    /// Closes every descriptor but those that are named.
+    ///
+    /// - Parameter first: those with smaller numbers stay, too.
+    public static func closeAll(except kept: [Int32], from first: Int32 = 3) throws(SystemCallError) {
+        var next = UInt32(max(first, 0))
+        for descriptor in kept.sorted() where descriptor >= first {
             let number = UInt32(descriptor)
             if number > next { try Descriptors.closeRange(from: next, through: number - 1) }
             next = max(next, number + 1)

@@ -12,8 +12,26 @@ extension StringProtocol {
     /// Whether it begins with a slash.
     public var isAbsolutePath: Bool { utf8.first == Self.slash }
 
+    /// Without slashes at the end; of the root's, one is left.
+    public var withoutEndingSlashes: String {
+        var bytes = Array(utf8)
+        while bytes.count > 1, bytes.last == Self.slash { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Whether it can name an entry of a directory, and nothing else.
     public var isPathPart: Bool {
         !isEmpty && self != "." && self != ".." && !utf8.contains { $0 == Self.slash || $0 == 0 }
+    }
+}
+
+extension Files {
+    /// A path as it is from the working directory, which is found out if that is needed.
+    public static func absolutePath(_ path: String) throws(SystemCallError) -> String {
+        let end = path.withoutEndingSlashes
+        if end.isAbsolutePath { return end }
+        let folder = try target(ofLink: "/proc/self/cwd")
+        if end.isEmpty || end == "." { return folder }
+        return folder == "/" ? "/\(end)" : "\(folder)/\(end)"
     }
 }

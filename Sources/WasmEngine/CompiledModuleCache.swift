@@ -24,9 +24,7 @@ public final class CompiledModuleCache: Sendable {
         self.root = root
         self.sizeLimit = sizeLimit
         do throws(SystemCallError) {
-            do throws(SystemCallError) {
-                try Files.makeDirectory(root, mode: 0o700)
-            } catch { if error.errno != .exists { throw error } }
+            try Files.ensureDirectory(root, mode: 0o700)
             directory = try Files.open(root, flags: [.directory, .noFollow])
         } catch { throw CacheError(root: root, reason: .system(error)) }
         let status: FileStatus

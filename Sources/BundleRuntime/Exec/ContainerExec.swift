@@ -13,8 +13,7 @@ extension ContainerRuntime {
         let trace = PhaseTrace(isActive: settings.tracesPhases)
         let plan = try ExecPlan(self, request, trace: trace)
         if request.detaches, plan.process.hasTerminal, request.consoleSocket == nil {
-            throw RuntimeFailure(
-                .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
+            throw RuntimeFailure.noConsole
         }
         if request.consoleSocket != nil, !plan.process.hasTerminal {
             throw RuntimeFailure(.refused, "--console-socket: the process has no terminal; add --tty")

@@ -115,8 +115,4 @@ struct ExecInit {
             master, plan.process.consoleSize, isServedByUs: plan.request.consoleSocket == nil)
         try LocalSockets.send(console, Array("/dev/ptmx".utf8), descriptors: [master])
     }
-
-    private func step(_ field: String, _ body: () throws(SystemCallError) -> Void) throws(RuntimeFailure) {
-        do throws(SystemCallError) { try body() } catch { throw RuntimeFailure(.system, "\(field): \(error)") }
-    }
 }

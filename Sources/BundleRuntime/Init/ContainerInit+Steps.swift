@@ -103,10 +103,4 @@ extension ContainerInit {
             throw RuntimeFailure(.system, "mounts: /proc beside the guest: \(error)")
         }
     }
-
-    func step(
-        _ field: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Void
-    ) throws(RuntimeFailure) {
-        do throws(SystemCallError) { try body() } catch { throw RuntimeFailure(.system, "\(field()): \(error)") }
-    }
 }

@@ -10,10 +10,7 @@ extension ContainerRuntime {
     /// Errors: what the configuration asks for and can't be had, by its field; nothing is left of the container then.
     public func create(_ request: CreateRequest) throws(RuntimeFailure) {
         let plan = try plan(request)
-        if plan.hasTerminal, request.consoleSocket == nil {
-            throw RuntimeFailure(
-                .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
-        }
+        if plan.hasTerminal, request.consoleSocket == nil { throw RuntimeFailure.noConsole }
         _ = try ContainerMaking(self, plan).make(startsNow: false)
         report(plan.trace)
     }
@@ -23,12 +20,7 @@ extension ContainerRuntime {
     /// - Returns: the exit status of its first process; 0 when `mode.detaches`.
     public func run(_ request: CreateRequest, _ mode: RunMode) throws(RuntimeFailure) -> Int32 {
         let plan = try plan(request)
-        if mode.detaches {
-            guard !plan.hasTerminal || request.consoleSocket != nil else {
-                throw RuntimeFailure(
-                    .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
-            }
-        }
+        if mode.detaches, plan.hasTerminal, request.consoleSocket == nil { throw RuntimeFailure.noConsole }
         return try ContainerRun(self, plan, mode).run()
     }
 

@@ -31,7 +31,6 @@ extension ContainerRuntime {
         if signal == Signal.kill, let cgroup, cgroup.isFrozen { try? cgroup.thaw() }
     }
 
-
     /// Whether the container has a pid namespace that was made for it.
     private func hasOwnProcessNumbers(_ id: String) throws(RuntimeFailure) -> Bool {
         guard let directory = try store().find(id) else { throw Self.unknown(id) }

@@ -4,21 +4,12 @@ import SystemCalls
 enum PidFile {
     /// Appears with the whole number in it, never with a part.
     static func write(_ process: Int32, to path: String) throws(RuntimeFailure) {
-        let slash = path.lastIndex(of: "/")
+        let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let folder = slash.map { path[...$0] } ?? ""
-        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        let name = slash.map { path[path.utf8.index(after: $0)...] } ?? path[...]
         let temporary = "\(folder).\(name).\(Processes.current)"
         do throws(SystemCallError) {
-            let file = try Files.open(
-                temporary, flags: [.writeOnly, .create, .exclusive, .noFollow], mode: 0o644)
-            do throws(SystemCallError) {
-                try Files.writeAll(file.rawValue, Array("\(process)".utf8))
-                try file.close()
-                try Files.rename(temporary, to: path)
-            } catch {
-                try? Files.unlink(temporary)
-                throw error
-            }
+            try Files.replace(path, by: Array("\(process)".utf8), mode: 0o644, temporary: temporary)
         } catch { throw RuntimeFailure(.system, "--pid-file: \(error)") }
     }
 }

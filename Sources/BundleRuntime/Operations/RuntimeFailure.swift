@@ -36,6 +36,22 @@ public struct RuntimeFailure: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
+extension RuntimeFailure {
+    /// A terminal that nobody is going to serve.
+    static var noConsole: RuntimeFailure {
+        // Container managers look for these words.
+        RuntimeFailure(
+            .refused, "process.terminal: cannot allocate tty if --console-socket doesn't say where it goes")
+    }
+}
+
+/// Does a step of our own work, whose refusal by the kernel is told with what it is for.
+func step(
+    _ field: @autoclosure () -> String, _ body: () throws(SystemCallError) -> Void
+) throws(RuntimeFailure) {
+    do throws(SystemCallError) { try body() } catch { throw RuntimeFailure(.system, "\(field()): \(error)") }
+}
+
 // What the layers below refuse, in their own words: they name the field.
 extension RuntimeFailure {
     init(_ error: CgroupError) { self.init(.refused, error.description) }

@@ -3,12 +3,12 @@ import OCISpec
 import SystemCalls
 
 /// A bundle's `config.json`, read.
-struct BundleDocument: Sendable {
+public struct BundleDocument: Sendable {
     /// The directory of the bundle, absolute.
-    let bundle: String
+    public let bundle: String
     /// The text, which is kept with the container.
     let bytes: [UInt8]
-    let configuration: RuntimeConfiguration
+    public let configuration: RuntimeConfiguration
 
     /// The most bytes of a `config.json`.
     static let sizeLimit = 4 << 20
@@ -22,7 +22,7 @@ struct BundleDocument: Sendable {
     }
 
     /// - Parameter file: another file than the bundle's own.
-    static func read(bundle: String, file: String? = nil) throws(RuntimeFailure) -> BundleDocument {
+    public static func read(bundle: String, file: String? = nil) throws(RuntimeFailure) -> BundleDocument {
         let bundle = try absolute(bundle)
         let bytes: [UInt8]
         do throws(SystemCallError) {
@@ -33,13 +33,8 @@ struct BundleDocument: Sendable {
 
     /// A path of the host as it is from the working directory.
     static func absolute(_ path: String) throws(RuntimeFailure) -> String {
-        var end = path[...]
-        while end.count > 1, end.hasSuffix("/") { end.removeLast() }
-        if end.hasPrefix("/") { return String(end) }
-        do throws(SystemCallError) {
-            let folder = try Files.target(ofLink: "/proc/self/cwd")
-            if end.isEmpty || end == "." { return folder }
-            return folder == "/" ? "/\(end)" : "\(folder)/\(end)"
-        } catch { throw RuntimeFailure(.system, "the working directory: \(error)") }
+        do throws(SystemCallError) { return try Files.absolutePath(path) } catch {
+            throw RuntimeFailure(.system, "the working directory: \(error)")
+        }
     }
 }

@@ -63,8 +63,7 @@ struct ZygoteHelper: ~Copyable {
     /// must not live on here. What isn't placed keeps its number, since the engine knows its files by number.
     private borrowing func place() throws(SystemCallError) {
         let network = ReadyNetwork.descriptor.map { [$0] } ?? []
-        let kept = ([connection, reports] + network + [mounts].compactMap { $0 } + ModuleShelf.shared.descriptors)
-            .sorted()
+        let kept = [connection, reports] + network + [mounts].compactMap { $0 } + ModuleShelf.shared.descriptors
         guard let lowest = (kept + descriptors).min(), lowest >= ZygoteServer.lowestOwn else {
             throw SystemCallError("dup2", nil, .badDescriptor)
         }
@@ -72,12 +71,7 @@ struct ZygoteHelper: ~Copyable {
             try Descriptors.place(source, at: Int32(number))
         }
         try Confinement.changeDirectory(to: descriptors[0])
-        var next = UInt32(descriptors.count - 1)
-        for number in kept.map(UInt32.init(bitPattern:)) {
-            if number > next { try Descriptors.closeRange(from: next, through: number - 1) }
-            next = number + 1
-        }
-        try Descriptors.closeRange(from: next)
+        try OpenDescriptors.closeAll(except: kept, from: Int32(descriptors.count - 1))
     }
 
     private borrowing func takeOver() throws(SystemCallError) {

@@ -36,12 +36,8 @@ struct ZygoteSpare: ~Copyable {
 
     /// What belongs to the server: its socket, its clients, its ends of other spares' connections.
     private borrowing func closeOthers() {
-        var next = UInt32(ZygoteServer.lowestOwn)
-        for number in ([channel, reports] + ModuleShelf.shared.descriptors).sorted().map(UInt32.init(bitPattern:)) {
-            if number > next { try? Descriptors.closeRange(from: next, through: number - 1) }
-            next = number + 1
-        }
-        try? Descriptors.closeRange(from: next)
+        try? OpenDescriptors.closeAll(
+            except: [channel, reports] + ModuleShelf.shared.descriptors, from: ZygoteServer.lowestOwn)
     }
 }
 

@@ -23,14 +23,13 @@ enum BusError: Error, Equatable, Sendable, CustomStringConvertible {
         case .closed: "the bus closed the connection"
         case .violation(let what): "the bus doesn't keep to the protocol: it sent \(what)"
         case .unsendable(let what): what
-        case .answered(let name, let text): text.isEmpty ? name : "\(printable(text)) (\(printable(name)))"
+        case .answered(let name, let text):
+            text.isEmpty ? name : "\(text.printable(upTo: Self.quoted)) (\(name.printable(upTo: Self.quoted)))"
         }
     }
 
-    /// Words from outside in our own sentence: one line, and not without end.
-    private func printable(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(400).map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
-    }
+    /// How much of the bus's own words stands in our sentence.
+    private static let quoted = 400
 
     func isAnswer(_ name: String) -> Bool {
         guard case .answered(name: name, text: _) = self else { return false }

@@ -33,22 +33,9 @@ struct CompileCommand: ParsableCommand {
         let source = try ModuleSource(
             copying: ModulePreparation.open(file), name: file, scratch: opened.compiledModules)
         let compiled = try source.compile(name: file)
-        try write(compiled, to: output)
+        // Nobody maps half a file.
+        try Files.replace(output, by: compiled, mode: 0o644, temporary: "\(output).\(Processes.current).tmp")
         if !store.quiet { Output.line("\(output): \(ImageInspection.bytes(Int64(compiled.count)))") }
-    }
-
-    /// Beside its place and then into it: nobody maps half a file.
-    private func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
-        let temporary = "\(path).\(Processes.current).tmp"
-        do throws(SystemCallError) {
-            let target = try Files.open(temporary, flags: [.writeOnly, .create, .exclusive, .noFollow], mode: 0o644)
-            try Files.writeAll(target.rawValue, bytes)
-            try target.close()
-            try Files.rename(temporary, to: path)
-        } catch {
-            try? Files.unlink(temporary)
-            throw error
-        }
     }
 }
 

@@ -97,11 +97,7 @@ extension CommonSettings {
     /// The store that was asked for, or the default one.
     func storeRoot() throws(CommandFailure) -> String {
         if let root {
-            guard !root.hasPrefix("/") else { return root }
-            let folder = try CommandFailure.wrapping { () throws(SystemCallError) in
-                try Files.target(ofLink: "/proc/self/cwd")
-            }
-            return "\(folder)/\(root)"
+            return try CommandFailure.wrapping { () throws(SystemCallError) in try Files.absolutePath(root) }
         }
         return try CommandFailure.wrapping { () throws(StoreError) in try ImageStore.defaultRoot() }
     }

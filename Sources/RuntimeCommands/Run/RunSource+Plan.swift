@@ -1,6 +1,5 @@
+import BundleRuntime
 import ImageStore
-import OCISpec
-import SystemCalls
 import WasmWorkload
 
 /// A plan, and what has to be held while it runs.
@@ -39,16 +38,12 @@ extension RunSource {
         }
     }
 
-    /// The most bytes of a `config.json`.
-    private static let configurationLimit = 4 << 20
-
     private static func plan(bundle directory: String, _ request: WorkloadRequest) throws(CommandFailure)
         -> WorkloadPlan
     {
         do {
-            let bytes = try Files.contents(of: "\(directory)/config.json", limit: configurationLimit)
-            let configuration = try RuntimeConfiguration(reading: bytes)
-            return try WorkloadPlan(bundle: configuration, directory: directory, request: request)
+            let document = try BundleDocument.read(bundle: directory)
+            return try WorkloadPlan(bundle: document.configuration, directory: directory, request: request)
         } catch { throw CommandFailure("bundle \(directory): \(error)") }
     }
 }

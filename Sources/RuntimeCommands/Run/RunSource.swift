@@ -1,4 +1,5 @@
 import SystemCalls
+import WasmBinary
 
 /// What the operand of `martlet run` means.
 enum RunSource: Equatable {
@@ -52,7 +53,7 @@ enum RunSource: Equatable {
     private static func isProgram(_ path: String) -> Bool {
         if path.hasSuffix(".wasm") || path.hasSuffix(".wat") { return true }
         guard let file = try? Files.open(path, flags: [.readOnly, .nonBlocking]) else { return true }
-        return (try? Files.prefix(file.rawValue, count: 4)) == [0x00, 0x61, 0x73, 0x6d]
+        return (try? Files.prefix(file.rawValue, count: BinaryKind.magic.count)) == BinaryKind.magic
     }
 
     private static func exists(_ path: String) -> Bool { (try? FileStatus.of(path, followLinks: true)) != nil }

@@ -54,9 +54,7 @@ struct WorkloadBelongings {
     private static func makeDirectory(_ path: String, in parent: String) throws(SystemCallError) {
         do throws(SystemCallError) { try Files.makeDirectory(path, mode: 0o700) } catch {
             guard error.errno == .noSuchFile else { throw error }
-            do throws(SystemCallError) { try Files.makeDirectory(parent, mode: 0o700) } catch {
-                if error.errno != .exists { throw error }
-            }
+            try Files.ensureDirectory(parent, mode: 0o700)
             try Files.makeDirectory(path, mode: 0o700)
         }
     }

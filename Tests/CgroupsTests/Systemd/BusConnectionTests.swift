@@ -94,7 +94,7 @@ private func greeted(_ then: @escaping @Sendable (BusMessage, inout Peer) throws
         }
         let error = failure(bus)
         #expect(error == .answered(name: "org.example.No", text: "not\ntoday"))
-        #expect(error?.description == "not today (org.example.No)")
+        #expect(error?.description == "not?today (org.example.No)")
     }
 
     @Test func aRejectedUserIsToldSo() throws {

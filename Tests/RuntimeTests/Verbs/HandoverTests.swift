@@ -63,8 +63,9 @@ struct HandoverTests {
     private func received(_ listener: borrowing OwnedDescriptor) throws -> Sent {
         let connection = try Sockets.accept(listener.rawValue, nonBlocking: false)
         var message = try LocalSockets.receive(connection.rawValue, limit: 64, descriptorLimit: 1)
-        guard let process = message.descriptors.takeFirst() else { throw Running.TookTooLong(description: "no descriptor") }
-        return Sent(kind: String(decoding: message.bytes, as: UTF8.self), process: process)
+        let number = try #require(message.descriptors.release().first)
+        return Sent(
+            kind: String(decoding: message.bytes, as: UTF8.self), process: OwnedDescriptor(adopting: number))
     }
 
     @Test(arguments: Guest.allCases, ["create", "run"]) func aDescriptorOfTheProcessIsSent(
