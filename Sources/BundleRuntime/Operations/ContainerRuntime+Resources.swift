@@ -56,11 +56,6 @@ extension ContainerRuntime {
         do throws(CgroupError) { return try cgroup.statistics() } catch { throw RuntimeFailure(error) }
     }
 
-    /// How many of the container's processes the kernel has killed for want of memory.
-    public func outOfMemoryKills(of id: String) throws(RuntimeFailure) -> UInt64 {
-        try limited(id, for: "counting").1.outOfMemoryKills
-    }
-
     private func limited(_ id: String, for what: String) throws(RuntimeFailure) -> (BundleState, ContainerCgroup) {
         let state = try record(of: id)
         guard let cgroup = try state.openCgroup() else {

@@ -6,9 +6,6 @@ import SystemCalls
 
 /// `martlet events`: what a container uses, as lines of JSON in runc's shape, and a line whenever memory ran out.
 enum EventsCommand {
-    /// How often the container is looked at between reports, in nanoseconds.
-    private static let step: UInt64 = 500_000_000
-
     static func run(_ words: [String], _ context: BundleContext) throws -> Int32 {
         var settings = EventsSettings()
         let id = try EventsSettings.table.parseID(words, into: &settings)
@@ -26,19 +23,18 @@ enum EventsCommand {
 
     /// Reports until the container ends.
     private static func follow(_ id: String, _ runtime: ContainerRuntime, interval: UInt64) throws {
-        var kills = try runtime.statistics(of: id).outOfMemoryKills
+        var watch = try runtime.watch(id)
         var next = Clocks.now(.monotonic) &+ interval
         while true {
             let now = Clocks.now(.monotonic)
-            var nothing: [PollRequest] = []
-            _ = try Poll.wait(&nothing, timeout: min(step, next > now ? next - now : 0))
-            // A container that ends between two looks takes its cgroup with it: that is no failure.
-            guard (try? isActive(id, runtime)) == true else { return }
-            let found = (try? runtime.outOfMemoryKills(of: id)) ?? kills
-            for _ in kills..<max(kills, min(found, kills &+ 100)) { try print("oom", id, data: nil) }
-            kills = max(kills, found)
+            switch try watch.next(within: next > now ? next - now : 0) {
+            case .ended: return
+            case .outOfMemory: try print("oom", id, data: nil)
+            case .nothing: break
+            }
             guard Clocks.now(.monotonic) >= next else { continue }
             do { try report(id, runtime) } catch {
+                // It took its control groups with it.
                 if (try? isActive(id, runtime)) != true { return }
                 throw error
             }
