@@ -7,8 +7,8 @@ import SystemCalls
 /// his containers himself.
 struct ZygotePeer: Equatable, Sendable {
     private struct Identity: Equatable {
-        /// Devices and inodes.
-        var places: [[UInt64]] = []
+        /// A device and an inode each.
+        var places: [UInt64] = []
         var user: String?
         var group: String?
         var groups: String?
@@ -28,13 +28,16 @@ struct ZygotePeer: Equatable, Sendable {
     private var identity: Identity
 
     /// A process as /proc shows it, by its number or `self`.
-    init(_ process: String) throws(SystemCallError) {
+    ///
+    /// - Parameter hasLabel: whether processes have a security label here at all, which the kernel decides for all of them.
+    init(_ process: String, hasLabel: Bool = true) throws(SystemCallError) {
         let folder = try Files.open("/proc/\(process)", flags: [.path, .directory])
         var identity = Identity()
-        identity.places.reserveCapacity(Self.places.count)
+        identity.places.reserveCapacity(2 * Self.places.count)
         for place in Self.places {
             let status = try FileStatus.of(place, in: folder.rawValue, followLinks: true)
-            identity.places.append([status.device, status.inode])
+            identity.places.append(status.device)
+            identity.places.append(status.inode)
         }
         let status = try Files.contents(of: "status", in: folder.rawValue, limit: Self.sizeLimit)
         for line in status.split(separator: UInt8(ascii: "\n")) {
@@ -56,8 +59,10 @@ struct ZygotePeer: Equatable, Sendable {
             }
         }
         // Kernels without a security module, or with one that doesn't label, have no such file.
-        identity.label =
-            (try? Files.contents(of: "attr/current", in: folder.rawValue, limit: Self.sizeLimit)) ?? []
+        if hasLabel {
+            identity.label =
+                (try? Files.contents(of: "attr/current", in: folder.rawValue, limit: Self.sizeLimit)) ?? []
+        }
         self.identity = identity
     }
 
@@ -85,7 +90,7 @@ struct ZygotePeer: Equatable, Sendable {
             guard peer.user == Processes.effectiveUser else { return "another user" }
             guard peer.process > 0 else { return "another pid namespace" }
             let process = try PacketSockets.peerDescriptor(of: connection, peer)
-            let client = try ZygotePeer(String(peer.process))
+            let client = try ZygotePeer(String(peer.process), hasLabel: !zygote.identity.label.isEmpty)
             // Looked at by its number: it has to live still, or that was somebody else.
             var requests = [PollRequest(process.rawValue, .readable)]
             guard try Poll.wait(&requests, timeout: 0) == 0 else { return "a process that has ended" }
