@@ -80,6 +80,11 @@ int martlet_process_set_scheduler(pid_t process, const struct martlet_scheduler 
     return (int)syscall(__NR_sched_setattr, process, &attributes, 0);
 }
 
+// Counted downwards from 20, so that it isn't negative.
+int martlet_process_nice(int process) { return (int)syscall(SYS_getpriority, 0 /* PRIO_PROCESS */, process); }
+
+int martlet_process_io_priority(int process) { return (int)syscall(SYS_ioprio_get, 1, process); }
+
 int martlet_process_set_io_priority(int which, int who, int value) {
     return (int)syscall(__NR_ioprio_set, which, who, value);
 }

@@ -100,6 +100,17 @@ public enum ProcessAttributes {
         _ = try checked("sched_setattr") { martlet_process_set_scheduler(process, &raw) }
     }
 
+    /// How a process shares processors and disks with others: its niceness and its io priority, as the kernel packs them.
+    public struct Shares: Hashable, Sendable {
+        public let niceness: Int32
+        public let io: Int32
+
+        public init(of process: Int32) throws(SystemCallError) {
+            niceness = 20 - (try checked("getpriority") { martlet_process_nice(process) })
+            io = try checked("ioprio_get") { martlet_process_io_priority(process) }
+        }
+    }
+
     /// ioprio_set(2) of one process: the class in bits 13 to 15, the level below.
     public static func setIOPriority(_ value: Int32, of process: Int32 = 0) throws(SystemCallError) {
         _ = try checked("ioprio_set") { martlet_process_set_io_priority(1, process, value) }

@@ -3,8 +3,8 @@ import SystemCalls
 /// Who connected, held against who the zygote is: it never does for a client what the client couldn't do itself.
 ///
 /// The same user, by the kernel's word; the same namespaces and the same root, or paths would mean something else; at least
-/// the zygote's capabilities, no seccomp filter and no security label that the zygote doesn't have. Whoever differs starts
-/// his containers himself.
+/// the zygote's capabilities, no seccomp filter and no security label that the zygote doesn't have; the same priorities and oom
+/// score, which its containers have from it. Whoever differs starts his containers himself.
 struct ZygotePeer: Equatable, Sendable {
     private struct Identity: Equatable {
         /// A device and an inode each.
@@ -18,6 +18,9 @@ struct ZygotePeer: Equatable, Sendable {
         /// How many filters: a client that stands under a further one than the zygote could do less.
         var filterCount: String?
         var label: [UInt8] = []
+        /// What a container has from who makes it: how it shares the machine, and how soon the kernel ends it for memory.
+        var shares: ProcessAttributes.Shares?
+        var oomScore: [UInt8] = []
     }
 
     private static let places = [
@@ -63,6 +66,8 @@ struct ZygotePeer: Equatable, Sendable {
             identity.label =
                 (try? Files.contents(of: "attr/current", in: folder.rawValue, limit: Self.sizeLimit)) ?? []
         }
+        identity.oomScore = try Files.contents(of: "oom_score_adj", in: folder.rawValue, limit: Self.sizeLimit)
+        identity.shares = try ProcessAttributes.Shares(of: Int32(process) ?? Processes.current)
         self.identity = identity
     }
 
@@ -78,6 +83,7 @@ struct ZygotePeer: Equatable, Sendable {
         if identity.noNewPrivileges != own.noNewPrivileges { return "no_new_privs" }
         if identity.filter != own.filter || identity.filterCount != own.filterCount { return "a seccomp filter" }
         if identity.label != own.label { return "another security label" }
+        if identity.shares != own.shares || identity.oomScore != own.oomScore { return "another priority or oom score" }
         return nil
     }
 

@@ -14,6 +14,11 @@ int martlet_process_set_capabilities(uint64_t permitted, uint64_t effective, uin
 int martlet_process_limit(pid_t process, int resource, uint64_t *soft, uint64_t *hard);
 int martlet_process_set_limit(pid_t process, int resource, uint64_t soft, uint64_t hard);
 
+/// getpriority(2) of a process: 1 to 40, which is 20 less its niceness.
+int martlet_process_nice(int process);
+/// ioprio_get(2) of a process.
+int martlet_process_io_priority(int process);
+
 /// The kernel's struct sched_attr up to the utilization clamps.
 struct martlet_scheduler {
     uint32_t policy;

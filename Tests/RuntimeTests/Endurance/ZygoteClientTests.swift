@@ -30,7 +30,8 @@ final class ZygoteClientTests {
 
     @Test(arguments: [
         ["setpriv", "--no-new-privs"], ["setpriv", "--bounding-set", "-net_raw"], ["unshare", "--mount"],
-        ["unshare", "--uts"], ["setpriv", "--regid", "1", "--clear-groups"],
+        ["unshare", "--uts"], ["setpriv", "--regid", "1", "--clear-groups"], ["nice", "-n", "5"],
+        ["ionice", "-c", "3"], ["choom", "-n", "300", "--"],
     ])
     func whoHasLessOrIsElsewhereStartsAlone(wrapper: [String]) throws {
         guard let program = Machine.program(wrapper[0]) else { return Machine.skip("no \(wrapper[0]) here") }
