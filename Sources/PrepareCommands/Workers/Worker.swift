@@ -16,8 +16,9 @@ public enum Worker: String, CaseIterable {
     public static func run(_ arguments: [String]) -> Int32? {
         guard let word = arguments.first, let worker = Worker(rawValue: word) else { return nil }
         do {
-            // It may work for minutes: not for nobody.
+            // It may work for minutes: not for nobody, and who has ended before this call isn't noticed by it.
             try Confinement.dieWithParent()
+            guard isHeard else { return 1 }
             switch worker {
             case .unpack: try UnpackWorker.run(Array(arguments.dropFirst()))
             case .compile: try CompileWorker.run()
@@ -27,6 +28,14 @@ public enum Worker: String, CaseIterable {
             try? Files.writeAll(1, Array("\(error)".utf8))
             return 1
         }
+    }
+}
+
+extension Worker {
+    /// Whether somebody is there to read the result: a pipe without a reader is in error.
+    private static var isHeard: Bool {
+        var output = [PollRequest(1, [])]
+        return (try? Poll.wait(&output, timeout: 0)) == 0
     }
 }
 
