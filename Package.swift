@@ -21,8 +21,7 @@ let bare = (
         .enableExperimentalFeature("Embedded"),
         .unsafeFlags([
             "-wmo", "-Osize", "-parse-as-library", "-no-static-stdlib", "-Xfrontend", "-disable-stack-protector",
-            "-Xfrontend",
-            "-function-sections", "-Xfrontend", "-no-allocations",
+            "-Xfrontend", "-function-sections", "-Xfrontend", "-no-allocations",
         ]),
     ],
     linker: [
@@ -123,8 +122,7 @@ let package = Package(
             [
                 "CZygoteProtocol", "Cgroups", "ContainerLifecycle", "ContainerMounts", "FieldErrors",
                 "HostCapabilities", "ImageStore", "JSON", "OCISpec", "ProcessSettings", "Sandbox", "SystemCalls",
-                "WasmBinary", "WasmEngine",
-                "WasmWorkload",
+                "WasmBinary", "WasmEngine", "WasmWorkload",
             ])
         + layer(
             "RuntimeCommands",

@@ -18,12 +18,12 @@ enum Attendance {
     /// 23, and 31 to 33 (`SignalSet.forwarded` of ContainerLifecycle says why).
     private static let signals: UInt = ~0x1_C07D_15F8
 
-    static func ask(_ path: UnsafePointer<CChar>, _ request: Request) -> Outcome {
-        // What isn't there is found out by one call.
+    static func ask(_ path: UnsafePointer<CChar>, _ command: ZygoteCommand, _ words: Words) -> Outcome {
+        // What isn't there is found out by one call, before anything is gathered for it.
         let socket = Int32(truncatingIfNeeded: launcher_connect(path, patience))
         guard socket >= 0 else { return .undone }
         // Our descriptors and our word are for nobody else, wherever the path leads.
-        guard launcher_peer_user(socket) == Kernel.user else { return .undone }
+        guard launcher_peer_user(socket) == Kernel.user, let request = Request(command, words) else { return .undone }
         let before = launcher_block(signals)
         let outcome = attend(socket, request)
         launcher_restore(before)

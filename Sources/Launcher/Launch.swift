@@ -1,5 +1,4 @@
 import CLauncher
-import CZygoteProtocol
 
 /// `martlet`: has a zygote do what is asked for, or else becomes `martlet-runtime`, which does it.
 ///
@@ -9,8 +8,8 @@ import CZygoteProtocol
 public func launch(_ stack: UnsafeMutableRawPointer) -> Never {
     let words = Words(stack)
     let command = ZygoteCommand(words)
-    if let path = command.zygote, let request = Request(command, words) {
-        switch Attendance.ask(path, request) {
+    if let path = command.zygote {
+        switch Attendance.ask(path, command, words) {
         case .ended(let status): Kernel.exit(status)
         case .lost: becomeRuntime(words, lost: true)
         case .undone: break

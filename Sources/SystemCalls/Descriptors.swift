@@ -36,12 +36,6 @@ public enum Descriptors {
         _ = try checked("fcntl", "F_SETFD") { martlet_fcntl_int(descriptor, F_SETFD, close ? FD_CLOEXEC : 0) }
     }
 
-    /// Whether execve(2) closes it; false for a number that isn't open.
-    public static func isClosedOnExec(_ descriptor: Int32) -> Bool {
-        let flags = martlet_fcntl_int(descriptor, F_GETFD, 0)
-        return flags != -1 && flags & FD_CLOEXEC != 0
-    }
-
     /// Closes every descriptor from `first` to `last`, both included.
     public static func closeRange(from first: UInt32, through last: UInt32 = .max) throws(SystemCallError) {
         guard first <= last else { return }

@@ -105,6 +105,7 @@ public enum ProcessAttributes {
         public let niceness: Int32
         public let io: Int32
 
+        /// - Parameter process: 0 is this one.
         public init(of process: Int32) throws(SystemCallError) {
             niceness = 20 - (try checked("getpriority") { martlet_process_nice(process) })
             io = try checked("ioprio_get") { martlet_process_io_priority(process) }

@@ -9,8 +9,7 @@ extension ContainerInit {
     /// What `start` sends.
     static let startCommand = UInt8(ascii: "s")
 
-    /// SIGHUP, SIGINT, SIGQUIT, SIGTERM.
-    private static let stopping: [Int32] = [1, 2, 3, 15]
+    private static let stopping = [Signal.hangUp, Signal.interrupt, Signal.quit, Signal.terminate]
 
     /// Waits for `start`; a connection that says nothing of the kind is let go.
     ///

@@ -40,8 +40,6 @@ struct PacketWriter {
         add(text != nil)
         if let text { add(text) }
     }
-
-    mutating func add(_ flag: Bool?) { bytes.append(flag.map { $0 ? 1 : 0 } ?? 2) }
 }
 
 /// Reads what `PacketWriter` writes. Nothing is taken on trust: every length is held against what is there, a text is UTF-8
@@ -75,15 +73,6 @@ struct PacketReader {
         }
     }
 
-    mutating func optionalFlag() throws(PacketError) -> Bool? {
-        switch try number(UInt8.self) {
-        case 0: return false
-        case 1: return true
-        case 2: return nil
-        default: throw PacketError("a flag is neither 0, 1 nor 2")
-        }
-    }
-
     mutating func text(limit: Int = textLimit) throws(PacketError) -> String {
         let count = Int(try number(UInt32.self))
         guard count <= limit else { throw PacketError("a text is longer than \(limit) bytes") }
@@ -95,8 +84,6 @@ struct PacketReader {
         }
         return text
     }
-
-    mutating func optionalText() throws(PacketError) -> String? { try flag() ? try text() : nil }
 
     /// All was read.
     func end() throws(PacketError) {

@@ -63,9 +63,4 @@ public enum PreservedDescriptors {
         let pipe = try Descriptors.pipe()
         return try Descriptors.duplicate(pipe.read.rawValue, lowest: lowest)
     }
-
-    /// Whether the caller left none of the numbers free.
-    static func areComplete(_ count: UInt32) -> Bool {
-        (3..<3 + Int32(count)).allSatisfy { Descriptors.isOpen($0) && !Descriptors.isClosedOnExec($0) }
-    }
 }

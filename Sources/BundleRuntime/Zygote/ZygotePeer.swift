@@ -67,7 +67,7 @@ struct ZygotePeer: Equatable, Sendable {
                 (try? Files.contents(of: "attr/current", in: folder.rawValue, limit: Self.sizeLimit)) ?? []
         }
         identity.oomScore = try Files.contents(of: "oom_score_adj", in: folder.rawValue, limit: Self.sizeLimit)
-        identity.shares = try ProcessAttributes.Shares(of: Int32(process) ?? Processes.current)
+        identity.shares = try ProcessAttributes.Shares(of: Int32(process) ?? 0)
         self.identity = identity
     }
 

@@ -7,8 +7,6 @@ struct GlobalSettings: Sendable {
     var runtime = RuntimeSettings()
     var log = LogSettings()
     var wantsVersion = false
-    /// Whether any of them was given at all.
-    var isGiven = false
 
     init() {
         // For whoever can give the engine no options, and its runtime an environment.
@@ -19,7 +17,7 @@ struct GlobalSettings: Sendable {
 
     static let table = OptionTable<GlobalSettings>(
         verb: "", operands: "VERB …", summary: "An OCI runtime; these options stand before the verb.",
-        placement: .endOptions, options: options.map(\.recorded))
+        placement: .endOptions, options: options)
 
     private static let options: [Option<GlobalSettings>] = [
         .value("--root", argument: "DIR", help: "Where the state of the containers is kept") {
@@ -90,34 +88,5 @@ struct GlobalSettings: Sendable {
             throw UsageError("--root \(text): write a directory of its own")
         }
         return text
-    }
-}
-
-extension Option where Settings == GlobalSettings {
-    /// The same option, which also notes that one was given.
-    fileprivate var recorded: Option {
-        switch effect {
-        case .flag(let set):
-            Option(
-                names: names, help: help,
-                effect: .flag {
-                    $0.isGiven = true
-                    set(&$0)
-                })
-        case .boolean(let set):
-            Option(
-                names: names, help: help,
-                effect: .boolean {
-                    $0.isGiven = true
-                    set(&$0, $1)
-                })
-        case .value(let argument, let set):
-            Option(
-                names: names, help: help,
-                effect: .value(argument: argument) { (settings, text) throws(UsageError) in
-                    settings.isGiven = true
-                    try set(&settings, text)
-                })
-        }
     }
 }
