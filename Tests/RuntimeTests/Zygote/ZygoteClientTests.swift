@@ -7,21 +7,15 @@ import Testing
 @Suite("Clients of the zygote", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(5)))
 final class ZygoteClientTests {
     let runtime: Runtime
-    let socket: String
-    let zygote: Running
+    let zygote: Zygote
+    var socket: String { zygote.socket }
 
     init() throws {
         runtime = try Runtime()
-        socket = runtime.path("zygote/socket")
-        zygote = try Running.start(
-            [runtime.martlet, "zygote", "--socket", socket, "--debug"], in: runtime.folder)
-        let socket = socket
-        guard Machine.wait(until: { Machine.exists(socket) }) else {
-            throw Running.TookTooLong(description: "no socket: \(zygote.error)")
-        }
+        zygote = try Zygote(runtime, "--debug")
     }
 
-    deinit { zygote.kill() }
+    deinit { zygote.running.kill() }
 
     private func run(as wrapper: [String], _ container: Container) throws -> Outcome {
         let words = [runtime.martlet] + runtime.options + ["run", "--zygote", socket, "--bundle", container.bundle]
@@ -37,12 +31,12 @@ final class ZygoteClientTests {
         guard let program = Machine.program(wrapper[0]) else { return Machine.skip("no \(wrapper[0]) here") }
         let outcome = try run(as: [program] + wrapper.dropFirst(), runtime.bundle(.wasm, "exit", "9"))
         #expect(outcome.code == 9, "\(outcome)")
-        #expect(zygote.error.contains("declined a client"), "\(zygote.error)")
+        #expect(zygote.running.error.contains("declined a client"), "\(zygote.running.error)")
     }
 
     @Test func whoIsLikeItIsServed() throws {
         #expect(try run(as: [], runtime.bundle(.wasm, "exit", "8")).code == 8)
-        #expect(zygote.error.isEmpty, "\(zygote.error)")
+        #expect(zygote.running.error.isEmpty, "\(zygote.running.error)")
     }
 
     @Test(arguments: Guest.allCases) func failuresAreToldByTheClient(guest: Guest) throws {
@@ -77,12 +71,12 @@ final class ZygoteClientTests {
         let running = try container.start("run", ["--bundle", container.bundle, "--zygote", socket])
         #expect(running.wrote("ready"))
         let process = try container.process()
-        let parent = try #require(Self.parent(of: process))
-        #expect(Self.parent(of: parent) == zygote.process)
+        let parent = try #require(OtherProcess(process).parent)
+        #expect(OtherProcess(parent).parent == zygote.process)
         try Processes.kill(parent, Signal.kill)
         #expect(try running.wait().code == 1)
         #expect(try container.status() == "running")
-        #expect(Machine.wait { Self.parent(of: process) == self.zygote.process })
+        #expect(Machine.wait { OtherProcess(process).parent == self.zygote.process })
         #expect(try container("delete", "--force").code == 0)
         #expect(try runtime.bundle(.wasm, "exit", "3").run("--zygote", socket).code == 3)
     }
@@ -105,24 +99,12 @@ final class ZygoteClientTests {
 
     @Test func twoProcessesWaitInItUntilTheyAreNeeded() throws {
         #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
-        #expect(Machine.wait { children.count == 2 })
-        let waiting = children
+        #expect(Machine.wait { zygote.children.count == 2 })
+        let waiting = zygote.children
         // One that ended would have been replaced by now.
         Thread.sleep(forTimeInterval: 1.5)
-        #expect(children == waiting && waiting.count == 2)
+        #expect(zygote.children == waiting && waiting.count == 2)
         #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
-        #expect(Machine.wait { children.count == 2 && children != waiting })
-    }
-
-    private var children: Set<Int32> {
-        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
-        return Set(processes.filter { Self.parent(of: $0) == zygote.process })
-    }
-
-    private static func parent(of process: Int32) -> Int32? {
-        let text = Machine.text(of: "/proc/\(process)/stat")
-        guard let end = text.lastIndex(of: ")") else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        return fields.count > 1 ? Int32(fields[1]) : nil
+        #expect(Machine.wait { zygote.children.count == 2 && zygote.children != waiting })
     }
 }

@@ -6,28 +6,17 @@ import Testing
 @Suite("The zygote", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(10)))
 final class ZygoteTests {
     let runtime: Runtime
-    let socket: String
-    var zygote: Running
+    var zygote: Zygote
+    var socket: String { zygote.socket }
 
     init() throws {
         runtime = try Runtime()
-        socket = runtime.path("zygote/socket")
-        zygote = try Self.begin(runtime, socket)
+        zygote = try Zygote(runtime)
     }
 
-    deinit { zygote.kill() }
+    deinit { zygote.running.kill() }
 
-    private static func begin(_ runtime: Runtime, _ socket: String) throws -> Running {
-        let zygote = try Running.start([runtime.martlet, "zygote", "--socket", socket], in: runtime.folder)
-        guard Machine.wait(until: { Machine.exists(socket) }) else {
-            throw Running.TookTooLong(description: "no socket: \(zygote.error)")
-        }
-        return zygote
-    }
-
-    private var descriptors: Int {
-        ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(zygote.process)/fd")) ?? []).count
-    }
+    private var descriptors: Int { OtherProcess(zygote.process).descriptors.count }
 
     /// Once the processes that wait in it are complete again: each is two descriptors.
     private var descriptorsAtRest: Int {
@@ -87,11 +76,11 @@ final class ZygoteTests {
         try #require(container.create("--zygote", socket).code == 0)
         try #require(container("start").code == 0)
         try Processes.kill(zygote.process, Signal.kill)
-        _ = try zygote.wait()
+        _ = try zygote.running.wait()
         #expect(try container.status() == "running")
         let without = try runtime.bundle(.wasm, "exit", "4").run("--zygote", socket)
         #expect(without.code == 4, "without a zygote everything works the same: \(without)")
-        zygote = try Self.begin(runtime, socket)
+        zygote = try Zygote(runtime)
         #expect(try runtime.bundle(.wasm, "exit", "5").run("--zygote", socket).code == 5)
         #expect(try container.status() == "running")
         #expect(try container("delete", "--force").code == 0)
