@@ -62,6 +62,14 @@ public final class DescriptorTable: Sendable {
         return UInt32(index)
     }
 
+    /// `mfile` when there is no number left.
+    ///
+    /// Asked before something is done that can't be taken back, as the kernel does: a file isn't cut, nor a connection taken,
+    /// for a descriptor that nobody gets.
+    public func expectRoom() throws(Preview1Failure) {
+        guard state.withLock({ $0.freeIndex(limit: limit) }) != nil else { throw .errno(.mfile) }
+    }
+
     /// Takes a descriptor out: `badf` if it isn't open. The resource is closed when nobody uses it any longer.
     public func remove(_ number: UInt32) throws(Preview1Failure) -> Slot {
         let removed = state.withLock { state -> Slot? in

@@ -90,6 +90,7 @@ enum PathOpenFunction {
         let (entry, slot) = try context.descriptors.directory(number, needing: request.neededOfDirectory)
         guard slot.inheriting.isSuperset(of: request.neededOfInherited) else { throw .errno(.notcapable) }
         let target = try memory.range(at: result, count: 4)
+        try context.descriptors.expectRoom()
         let granted = request.base.intersection(slot.inheriting)
         let node = try path.use(context) { (path) throws(Errno) in
             try entry.directory.open(path, request.opening(granted: granted))

@@ -49,6 +49,7 @@ enum SockFunctions {
         let flags = try Preview1DescriptorFlags(argument: flags)
         guard flags.isSubset(of: .nonblock) else { throw .errno(.inval) }
         _ = try memory.range(at: result, count: 4)
+        try context.descriptors.expectRoom()
         let connection = try guestSocketErrno { () throws(SocketFailure) in
             try socket.accept(nonBlocking: flags.contains(.nonblock))
         }

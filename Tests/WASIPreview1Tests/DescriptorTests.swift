@@ -163,6 +163,17 @@ struct DescriptorTableTests {
         #expect(guest.context.descriptors.count == 6)
     }
 
+    @Test("changes nothing for a descriptor that it has no number for")
+    func nothingChanges() throws {
+        let files = try GuestFiles()
+        try files.write("text", "f")
+        let guest = try files.guest { $0.limits.openDescriptors = 4 }
+        #expect(try guest.open("f", oflags: 8).errno == .mfile)
+        #expect(try guest.open("made", oflags: 1).errno == .mfile)
+        #expect(try files.contents("f") == "text")
+        #expect(!files.exists("made"))
+    }
+
     @Test("is too small for what a guest is to be given")
     func tooSmall() throws {
         #expect(throws: Preview1Failure.self) { try Guest { $0.limits.openDescriptors = 2 } }
