@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,10 +46,48 @@ static int say(const char *text) {
     return fflush(stdout);
 }
 
+// Opens a file again and again and closes none; says how often that worked, whether there were too many, and whether one that
+// is closed makes room for another.
+static int openWithoutEnd(const char *path, long turns) {
+    long opened = 0, refused = 0;
+    int last = -1;
+    for (long turn = 0; turn < turns; turn++) {
+        int file = open(path, O_RDONLY);
+        if (file >= 0) opened++, last = file;
+        else if (errno == EMFILE) refused++;
+        else return errno;
+    }
+    close(last);
+    printf("%ld opened, %ld refused, %d again\n", opened, refused, open(path, O_RDONLY) == last);
+    return 0;
+}
+
 _Noreturn static void rest(void) {
     struct timespec moment = {0, 20000000};
     say("ready");
     for (;;) nanosleep(&moment, 0);
+}
+
+// Sends back what each connection says first.
+static int serve(int listener) {
+    char text[256];
+    say("ready");
+    for (;;) {
+        int connection = accept(listener, 0, 0);
+        if (connection < 0) return errno;
+        ssize_t length = recv(connection, text, sizeof text, 0);
+        if (length > 0) send(connection, text, (size_t)length, 0);
+        close(connection);
+    }
+}
+
+// Asks, and repeats the answer.
+static int converse(void) {
+    char line[256];
+    say("ready");
+    if (!fgets(line, sizeof line, stdin)) return errno ? errno : EIO;
+    printf("%d %d %d heard %s", isatty(0), isatty(1), isatty(2), line);
+    return 0;
 }
 
 #ifdef __wasi__
@@ -70,6 +109,8 @@ int main(int count, char **words) {
     else if (!strcmp(verb, "read")) code = readFile(first);
     else if (!strcmp(verb, "write")) code = writeFile(first, second);
     else if (!strcmp(verb, "list")) code = list(first);
+    else if (!strcmp(verb, "converse")) code = converse();
+    else if (!strcmp(verb, "open")) code = openWithoutEnd(first, atol(second));
     else if (!strcmp(verb, "rest")) rest();
     else if (!strcmp(verb, "spin")) {
         say("ready");

@@ -3,8 +3,7 @@ import JSON
 import SystemCalls
 import Testing
 
-/// THREATS: the runtime's own program is overwritten from inside (CVE-2019-5736), sockets and files that others can reach
-/// (CVE-2020-15257, 2024-25621).
+/// THREATS: the runtime's own program is overwritten from inside (CVE-2019-5736).
 @Suite(
     "What is the runtime's own stays its own", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"),
     .timeLimit(.minutes(3)))
@@ -53,39 +52,6 @@ struct OwnProgramTests {
         let container = try privileged("write-programs", pidNamespace: true)
         let outcome = try container.run()
         #expect(outcome.output == "0 seen\n", "\(outcome)")
-    }
-
-    @Test(arguments: Guest.allCases) func nothingListensInTheAbstractNamespace(guest: Guest) throws {
-        let abstract = {
-            Set(Machine.lines(of: "/proc/net/unix").filter { $0.contains(" @") }.map { $0.split(separator: " ").last })
-        }
-        let before = abstract()
-        let container = try runtime.bundle(guest, "rest") {
-            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount"])
-        }
-        try #require(container.create().code == 0)
-        #expect(abstract().subtracting(before).isEmpty)
-        try #require(container("start").code == 0)
-        #expect(abstract().subtracting(before).isEmpty)
-    }
-
-    @Test(arguments: Guest.allCases) func stateAndSocketsAreOfOneUserOnly(guest: Guest) throws {
-        let container = try runtime.bundle(guest, "rest")
-        for started in [false, true] {
-            if started {
-                try #require(container("start").code == 0)
-            } else {
-                try #require(container.create().code == 0)
-            }
-            var paths = [""]
-            let found = FileManager.default.enumerator(atPath: runtime.stateDirectory)
-            paths += found?.compactMap { $0 as? String } ?? []
-            #expect(paths.count > 1)
-            for path in paths {
-                let status = try FileStatus.of("\(runtime.stateDirectory)/\(path)")
-                #expect(status.permissions & 0o077 == 0, "\(path) has \(String(status.permissions, radix: 8))")
-            }
-        }
     }
 
     @Test func theProcessCannotBeTracedBeforeItsProgramRuns() throws {
