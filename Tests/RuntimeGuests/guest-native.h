@@ -1,5 +1,6 @@
 // What only a native guest is asked: everything about its process. Included by guest.c.
 #include <grp.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -142,9 +143,17 @@ static int notify(const char *first, const char *second) {
     rest();
 }
 
+static int serveAt(int port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(listener, (void *)&address, sizeof address) || listen(listener, 8)) return errno;
+    return serve(listener);
+}
+
 static int special(const char *verb, const char *first, const char *second) {
     (void)second;
     if (!strcmp(verb, "descriptors")) return descriptors();
+    if (!strcmp(verb, "serve")) return serveAt(atoi(first));
     if (!strcmp(verb, "notify")) return notify(first, second);
     if (!strcmp(verb, "identity")) return identity();
     if (!strcmp(verb, "write-programs")) return writePrograms();

@@ -52,12 +52,33 @@ struct PodmanTests {
         let top = try podman("top", id, "pid", "args")
         #expect(top.code == 0 && top.lines.count == 2, "\(top)")
         #expect(top.lines.last?.split(separator: " ") == ["1", guest.path[...], "rest"], "\(top)")
-        let statistics = try podman("stats", "--no-stream", "--format", "{{.PIDs}}", id)
-        #expect(statistics.code == 0, "\(statistics)")
+        try expectStatistics(of: id)
         #expect(try podman("kill", "--signal", "KILL", id).code == 0)
         #expect(try podman("wait", id).output == "137\n")
         #expect(try podman("rm", id).code == 0)
         #expect(try podman("ps", "--all", "--quiet").output.isEmpty)
+    }
+
+    private func expectStatistics(of id: String) throws {
+        let outcome = try podman("stats", "--no-stream", "--format", "json", id)
+        #expect(outcome.code == 0, "\(outcome)")
+        let entry = try #require(JSONNode(reading: Array(outcome.output.utf8)).elements().first)
+        #expect(try id.hasPrefix(entry.required("id").string()))
+        if Machine.has(controller: "pids") { #expect(try entry.required("pids").string() == "1", "\(outcome)") }
+        if Machine.has(controller: "memory") {
+            let usage = try entry.required("mem_usage").string()
+            #expect(["kB", "MB"].contains { usage.split(separator: " ").first?.hasSuffix($0) == true }, "\(usage)")
+        }
+    }
+
+    @Test(arguments: Guest.allCases) func somebodyAtATerminalIsUnderstood(guest: Guest) throws {
+        let image = try podman.build(guest)
+        let outcome = try podman.converse("--rm", image: image, ["converse"], prompt: "ready", text: "typed words")
+        #expect(outcome.code == 0, "\(outcome)")
+        // What is typed is repeated, by the container's terminal alone.
+        #expect(outcome.output == "ready\r\ntyped words\r\n1 1 1 heard typed words\r\n", "\(outcome)")
+        let failed = try podman.converse("--rm", image: image, ["exit", "9"], prompt: "never", text: "")
+        #expect(failed.code == 9, "\(failed)")
     }
 
     @Test(arguments: Guest.allCases) func stoppingAsksFirst(guest: Guest) throws {
@@ -70,9 +91,9 @@ struct PodmanTests {
         #expect(try podman("rm", "--force", "--time", "0", id).code == 0)
     }
 
-    @Test(.enabled(if: Machine.has(controller: "memory"), "no memory controller here"))
-    func limitsAreUpdated() throws {
-        let id = try podman.launch("--memory", "64m", image: podman.build(.wasm), ["rest"])
+    @Test(.enabled(if: Machine.has(controller: "memory"), "no memory controller here"), arguments: Guest.allCases)
+    func limitsAreUpdated(guest: Guest) throws {
+        let id = try podman.launch("--memory", "64m", image: podman.build(guest), ["rest"])
         let updated = try podman("update", "--memory", "128m", id)
         #expect(updated.code == 0, "\(updated)")
         let value = Set(Machine.hierarchies).flatMap { hierarchy in
