@@ -11,7 +11,7 @@ enum Guest: String, Sendable, CaseIterable, CustomTestStringConvertible {
     /// Where it stands in a container.
     var path: String { self == .native ? "/guest" : "/guest.wasm" }
 
-    private static let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+    static let repository = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
     private static let sources = repository.appendingPathComponent("Tests/RuntimeGuests")
 
