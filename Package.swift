@@ -106,8 +106,10 @@ let package = Package(
         + layer("ContainerMounts", ["FieldErrors", "OCISpec", "SystemCalls"], tests: ["JSON", "MountProbe"])
         + layer(
             "ProcessSettings", ["CSeccomp", "FieldErrors", "JSON", "OCISpec", "SystemCalls"],
-            tests: ["ProbeRunner", "ProcessProbe"])
-        + layer("Sandbox", ["SystemCalls"], tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "ProbeRunner"])
+            tests: ["FilterMachine", "ProbeRunner", "ProcessProbe"])
+        + layer(
+            "Sandbox", ["SystemCalls"],
+            tests: ["CForgedCode", "ConfinementProbe", "CSeccomp", "FilterMachine", "ProbeRunner"])
         + layer(
             "ContainerLifecycle", ["Cgroups", "HostCapabilities", "JSON", "SystemCalls"],
             tests: ["ConfinementProbe", "ProbeRunner"])
@@ -173,6 +175,10 @@ let package = Package(
             .executableTarget(
                 name: "ProcessProbe", dependencies: ["JSON", "OCISpec", "ProcessSettings", "SystemCalls"],
                 path: "Tests/ProcessProbe", swiftSettings: strict),
+            // What a filter of system calls decides.
+            .target(
+                name: "FilterMachine", dependencies: ["SystemCalls"], path: "Tests/FilterMachine",
+                swiftSettings: strict),
             .target(
                 name: "ProbeRunner", dependencies: ["SystemCalls"], path: "Tests/ProbeRunner", swiftSettings: strict),
             // The programs as a user runs them; every folder of oci-samples among it.
@@ -181,7 +187,10 @@ let package = Package(
                 swiftSettings: strict),
             // The OCI runtime as podman and containerd run it; most of it needs root.
             .testTarget(
-                name: "RuntimeTests", dependencies: ["JSON", "SystemCalls", "martlet-runtime", "martlet-prepare"],
+                name: "RuntimeTests",
+                dependencies: [
+                    "FilterMachine", "JSON", "Sandbox", "SystemCalls", "martlet-runtime", "martlet-prepare",
+                ],
                 swiftSettings: strict),
         ]
 )

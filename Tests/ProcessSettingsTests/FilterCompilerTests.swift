@@ -1,5 +1,6 @@
 import CSeccomp
 import FieldErrors
+import FilterMachine
 import Glibc
 import JSON
 import OCISpec
@@ -10,7 +11,7 @@ import Testing
 
 @Suite struct FilterCompilerTests {
     private func machine(_ seccomp: LinuxSeccomp) throws -> FilterMachine {
-        FilterMachine(program: try CompiledSeccomp(seccomp).program)
+        FilterMachine(bytes: try CompiledSeccomp(seccomp).program)
     }
 
     private func number(_ name: String, _ token: UInt32 = 0) -> UInt32 {

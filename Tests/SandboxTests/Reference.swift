@@ -1,4 +1,5 @@
 import CSeccomp
+import FilterMachine
 import SystemCalls
 
 @testable import Sandbox
@@ -34,11 +35,6 @@ enum Reference {
         guard seccomp_export_bpf(filter, pipe.write.rawValue) == 0 else { throw Failed() }
         let reader = pipe.keepRead()
         let bytes = try Files.readAll(reader.rawValue, limit: 1 << 16)
-        return stride(from: 0, to: bytes.count, by: 8).map { start in
-            let operand = bytes[(start + 4)..<(start + 8)].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-            return .init(
-                UInt16(bytes[start]) | UInt16(bytes[start + 1]) << 8, operand, jumpTrue: bytes[start + 2],
-                jumpFalse: bytes[start + 3])
-        }
+        return FilterMachine(bytes: bytes).program
     }
 }

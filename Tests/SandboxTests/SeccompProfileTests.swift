@@ -1,4 +1,5 @@
 import CSeccomp
+import FilterMachine
 import Glibc
 import SystemCalls
 import Testing
@@ -49,13 +50,12 @@ import Testing
 
     @Test(arguments: profiles)
     func theUnconditionalCallsAreDecidedAsByLibseccomp(_ profile: SeccompProfile) throws {
-        let ours = BPFMachine(profile.program)
-        let theirs = BPFMachine(try Reference.program(profile))
+        let ours = FilterMachine(profile.program)
+        let theirs = FilterMachine(try Reference.program(profile))
         for number in UInt32(0)..<600 {
             if case .when = profile.table[SystemCallNumber(rawValue: number)] { continue }
-            let architecture = SecureComputing.architecture
-            let mine = ours.run(number: number, architecture: architecture, arguments: [0, 0, 0, 0, 0, 0])
-            let reference = theirs.run(number: number, architecture: architecture, arguments: [0, 0, 0, 0, 0, 0])
+            let mine = try ours.run(number)
+            let reference = try theirs.run(number)
             #expect(mine == reference, "call \(number)")
         }
     }
@@ -78,45 +78,39 @@ import Testing
             (.sendmsg, [5, 4096, 0x4000, 0, 0, 0], 0), (.sendmsg, [5, 4096, 0x2000_4000, 0, 0, 0], EOPNOTSUPP),
             (.rtSigaction, [33, 0, 0, 8, 0, 0], ENOSYS), (.rtSigaction, [11, 0, 0, 8, 0, 0], -1),
         ] as [(SystemCallNumber, [UInt64], Int32)])
-    func anArgumentDecides(_ call: SystemCallNumber, _ arguments: [UInt64], _ errno: Int32) {
-        let machine = BPFMachine(SeccompProfile(network: true, threads: true).program)
-        let result = machine.run(
-            number: call.rawValue, architecture: SecureComputing.architecture, arguments: arguments)
+    func anArgumentDecides(_ call: SystemCallNumber, _ arguments: [UInt64], _ errno: Int32) throws {
+        let machine = FilterMachine(SeccompProfile(network: true, threads: true).program)
+        let result = try machine.run(call.rawValue, arguments: arguments)
         let expected = errno < 0 ? 0x8000_0000 : errno == 0 ? 0x7FFF_0000 : 0x0005_0000 | UInt32(errno)
         #expect(result == expected)
     }
 
-    @Test func anotherArchitecturesCallKills() {
-        let machine = BPFMachine(SeccompProfile().program)
-        #expect(machine.run(number: 1, architecture: 0x4000_0003, arguments: [0, 0, 0, 0, 0, 0]) == 0x8000_0000)
+    @Test func anotherArchitecturesCallKills() throws {
+        let machine = FilterMachine(SeccompProfile().program)
+        #expect(try machine.run(1, architecture: FilterMachine.i386) == FilterMachine.processKilled)
     }
 
-    @Test func aWorkerHasNoCallsThatOnlyAnAttackerMakes() {
-        let machine = BPFMachine(WorkerFilter.program)
-        func verdict(_ number: UInt32) -> UInt32 {
-            machine.run(
-                number: number, architecture: SecureComputing.architecture, arguments: [0, 0, 0, 0, 0, 0])
-        }
+    @Test func aWorkerHasNoCallsThatOnlyAnAttackerMakes() throws {
+        let machine = FilterMachine(WorkerFilter.program)
         for call: SystemCallNumber in [.mount, .bpf, .ptrace, .initModule, .openByHandleAt, .execve, .unshare] {
-            #expect(verdict(call.rawValue) == 0x8000_0000)
+            #expect(try machine.run(call.rawValue) == 0x8000_0000)
         }
-        #expect(verdict(SystemCallNumber.socket.rawValue) == 0x0005_0001)
-        #expect(verdict(0x4000_0000 | 520) == 0x0005_0026)
+        #expect(try machine.run(SystemCallNumber.socket.rawValue) == 0x0005_0001)
+        #expect(try machine.run(0x4000_0000 | 520) == 0x0005_0026)
         for call: SystemCallNumber in [.openat2, .mknodat, .clone, .mmap, .renameat] {
-            #expect(verdict(call.rawValue) == 0x7FFF_0000)
+            #expect(try machine.run(call.rawValue) == 0x7FFF_0000)
         }
     }
 
-    @Test func aFilterLongerThanAShortJumpReachesItsEnd() {
+    @Test func aFilterLongerThanAShortJumpReachesItsEnd() throws {
         // Every other number allowed: no two neighbours share a verdict.
         var table = VerdictTable(otherwise: .kill)
         let calls = stride(from: 0, to: UInt32(VerdictTable.size), by: 2).map { SystemCallNumber(rawValue: $0) }
         table.set(.allow, for: calls)
-        let machine = BPFMachine(FilterProgram(table).instructions)
+        let machine = FilterMachine(FilterProgram(table).instructions)
         for number in UInt32(0)..<600 {
             let allowed = number < VerdictTable.size && number.isMultiple(of: 2)
-            let result = machine.run(
-                number: number, architecture: SecureComputing.architecture, arguments: [0, 0, 0, 0, 0, 0])
+            let result = try machine.run(number)
             #expect(result == (allowed ? 0x7FFF_0000 : 0x8000_0000))
         }
     }
