@@ -150,12 +150,23 @@ static int serveAt(int port) {
     return serve(listener);
 }
 
+// Describes the session keyring (keyctl(2)): kind, owner, rights, name; before it, its number.
+static int keyring(void) {
+    enum { NUMBER = 0, DESCRIBE = 6, SESSION = -3 };
+    char text[512] = "";
+    long number = syscall(SYS_keyctl, NUMBER, SESSION, 0);
+    if (number < 0 || syscall(SYS_keyctl, DESCRIBE, number, text, sizeof text - 1) < 0) return errno;
+    printf("%ld;%s\n", number, text);
+    return 0;
+}
+
 static int special(const char *verb, const char *first, const char *second) {
     (void)second;
     if (!strcmp(verb, "descriptors")) return descriptors();
     if (!strcmp(verb, "serve")) return serveAt(atoi(first));
     if (!strcmp(verb, "notify")) return notify(first, second);
     if (!strcmp(verb, "identity")) return identity();
+    if (!strcmp(verb, "keyring")) return keyring();
     if (!strcmp(verb, "write-programs")) return writePrograms();
     if (!strcmp(verb, "answer")) answerSignals();
     if (!strcmp(verb, "abstract")) return listenAbstract(first);

@@ -84,15 +84,20 @@ struct ExecInit {
             }
         }
         try step("session") { () throws(SystemCallError) in try Sessions.create() }
-        // The keyring that the container's first process made, if it did.
+        joinKeyring(channel)
+        try openTerminal()
+        try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
+        return process
+    }
+
+    /// The keyring that the container's first process made.
+    private func joinKeyring(_ channel: borrowing InitChannel) {
+        guard !plan.state.keepsKeyring else { return }
         do throws(SystemCallError) { try Processes.joinSessionKeyring("_ses.\(plan.state.id)") } catch {
             if error.errno != .notImplemented {
                 channel.send(.warning("session keyring: the process keeps its caller's: \(error)"))
             }
         }
-        try openTerminal()
-        try step("starting") { () throws(SystemCallError) in try Processes.outliveParent() }
-        return process
     }
 
     private func openTerminal() throws(RuntimeFailure) {

@@ -35,6 +35,7 @@ final class ContainerMaking {
             hasHooks: plan.configuration.hooks != RuntimeHooks(), owner: Processes.effectiveUser,
             created: Clocks.now(.realtime))
         state.creator = .current
+        state.keepsKeyring = plan.request.keepsKeyring
         if let asked = plan.configuration.linux.intelRdt {
             do throws(CgroupError) {
                 resourceControl = try ResourceControlGroup(asked, id: plan.id, root: ResourceControlGroup.root)

@@ -27,6 +27,8 @@ struct BundleState: Sendable {
     var isWasm: Bool
     /// Whether its configuration has any: then it is read when they run.
     var hasHooks: Bool
+    /// Whether its processes keep the session keyring of who starts them (`--no-new-keyring`).
+    var keepsKeyring = false
     /// The user who made it.
     var owner: UInt32
     /// Nanoseconds since the epoch.
@@ -71,6 +73,7 @@ extension BundleState {
             JSONObject(annotations.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: .string($0.value)) }))
         object["wasm"] = .bool(isWasm)
         object["hooks"] = .bool(hasHooks)
+        if keepsKeyring { object["keepsKeyring"] = .bool(true) }
         object["owner"] = .unsigned(UInt64(owner))
         object["created"] = .unsigned(created)
         object["phase"] = .string(phase.rawValue)
@@ -97,6 +100,7 @@ extension BundleState {
             hasHooks: try node.required("hooks").bool(),
             owner: try node.required("owner").integer(), created: try node.required("created").integer())
         self.phase = phase
+        keepsKeyring = try node.optional("keepsKeyring")?.bool() ?? false
         creator = try node.optional("creator").map(ProcessIdentity.init(json:))
         process = try node.optional("process").map(ProcessIdentity.init(json:))
         cgroup = try node.optional("cgroup")?.value
