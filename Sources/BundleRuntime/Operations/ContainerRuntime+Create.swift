@@ -54,6 +54,7 @@ extension ContainerRuntime {
         } else {
             try SealedProgram.ensure()
         }
+        try refuseLimits(document.configuration.linux.resources, isGuest: guest != nil)
         // Where hooks stand. A program that begins anew takes its paths from where it was called.
         do throws(SystemCallError) { try Confinement.changeDirectory(to: document.bundle) } catch {
             throw RuntimeFailure(.refused, "the bundle: \(error)")
@@ -66,6 +67,14 @@ extension ContainerRuntime {
             notifyFolder: notifyFolder, trace: trace)
         for warning in plan.warnings { warn(warning) }
         return plan
+    }
+
+    /// Without control groups nothing keeps a limit but that of a guest's memory (`WorkloadPlan`).
+    private func refuseLimits(_ resources: LinuxResources?, isGuest: Bool) throws(RuntimeFailure) {
+        guard settings.cgroupDriver == nil, var resources else { return }
+        if isGuest, resources.memory?.limit != nil { resources.memory = nil }
+        guard let field = resources.firstLimit else { return }
+        throw RuntimeFailure(.refused, "\(field): with --cgroup-manager disabled nothing keeps it")
     }
 
     /// A line for each phase, on standard error.

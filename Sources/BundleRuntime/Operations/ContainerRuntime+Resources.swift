@@ -6,7 +6,7 @@ import OCISpec
 extension ContainerRuntime {
     /// Stops every process of the container.
     public func pause(_ id: String) throws(RuntimeFailure) {
-        let (state, cgroup) = try limited(id, for: "pausing")
+        let (state, cgroup) = try limited(id, for: "pausing needs")
         guard [.running, .created].contains(state.status) else {
             if state.status == .paused { throw RuntimeFailure(.wrongState, "container already paused: \(id)") }
             throw RuntimeFailure(.wrongState, "container not running or created: \(id)")
@@ -16,7 +16,7 @@ extension ContainerRuntime {
 
     /// Lets the container's processes go on.
     public func resume(_ id: String) throws(RuntimeFailure) {
-        let (state, cgroup) = try limited(id, for: "resuming")
+        let (state, cgroup) = try limited(id, for: "resuming needs")
         guard state.status == .paused else { throw RuntimeFailure(.wrongState, "container not paused: \(id)") }
         do throws(CgroupError) { try cgroup.thaw() } catch { throw RuntimeFailure(error) }
     }
@@ -27,7 +27,7 @@ extension ContainerRuntime {
     public func update(
         _ id: String, _ resources: LinuxResources, schemata: LinuxIntelRdt? = nil
     ) throws(RuntimeFailure) {
-        let (state, cgroup) = try limited(id, for: "limits")
+        let (state, cgroup) = try limited(id, for: "limits need")
         guard state.status != .stopped else { throw Self.notRunning(id) }
         let resourceControl = try schemata == nil ? nil : state.openResourceControl()
         guard schemata == nil || resourceControl != nil else {
@@ -51,7 +51,7 @@ extension ContainerRuntime {
     }
 
     public func statistics(of id: String) throws(RuntimeFailure) -> CgroupStatistics {
-        let (state, cgroup) = try limited(id, for: "statistics")
+        let (state, cgroup) = try limited(id, for: "statistics need")
         guard state.status != .stopped else { throw Self.notRunning(id) }
         do throws(CgroupError) { return try cgroup.statistics() } catch { throw RuntimeFailure(error) }
     }
@@ -59,7 +59,7 @@ extension ContainerRuntime {
     private func limited(_ id: String, for what: String) throws(RuntimeFailure) -> (BundleState, ContainerCgroup) {
         let state = try record(of: id)
         guard let cgroup = try state.openCgroup() else {
-            throw RuntimeFailure(.refused, "container \(id) has no control group, which \(what) takes")
+            throw RuntimeFailure(.refused, "container \(id) has no control group, which \(what)")
         }
         return (state, cgroup)
     }

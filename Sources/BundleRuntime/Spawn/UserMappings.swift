@@ -12,27 +12,30 @@ struct UserMappings: Sendable {
     /// Writes the tables of a process that is in the new namespace; the helpers of the machine do it for whom the kernel
     /// doesn't let.
     func write(for process: Int32) throws(RuntimeFailure) {
-        let isPrivileged = Processes.effectiveUser == 0
-        if !isPrivileged, isOwnAlone {
+        let (user, group) = (Processes.effectiveUser, Processes.effectiveGroup)
+        let areGroupsOwn = Self.isAlone(group, in: groups)
+        if user != 0, areGroupsOwn {
             // The kernel's condition for a group that an unprivileged user maps.
             try write("deny", "setgroups", process, field: "linux.gidMappings")
         }
-        try write(users, "uid_map", process, helper: "newuidmap", field: "linux.uidMappings")
-        try write(groups, "gid_map", process, helper: "newgidmap", field: "linux.gidMappings")
+        let helpers = (
+            user: user == 0 || Self.isAlone(user, in: users) ? nil : "newuidmap",
+            group: user == 0 || areGroupsOwn ? nil : "newgidmap"
+        )
+        try write(users, "uid_map", process, helper: helpers.user, field: "linux.uidMappings")
+        try write(groups, "gid_map", process, helper: helpers.group, field: "linux.gidMappings")
     }
 
-    /// Maps nobody but the caller, which takes no privilege.
-    private var isOwnAlone: Bool {
-        guard users.count == 1, groups.count == 1 else { return false }
-        return users[0].size == 1 && users[0].hostID == Processes.effectiveUser
-            && groups[0].size == 1 && groups[0].hostID == Processes.effectiveGroup
+    /// Whether nobody but the caller is mapped, which takes no privilege.
+    private static func isAlone(_ own: UInt32, in mappings: [IDMapping]) -> Bool {
+        mappings.count == 1 && mappings[0].size == 1 && mappings[0].hostID == own
     }
 
     private func write(
-        _ mappings: [IDMapping], _ file: String, _ process: Int32, helper: String, field: String
+        _ mappings: [IDMapping], _ file: String, _ process: Int32, helper: String?, field: String
     ) throws(RuntimeFailure) {
         guard !mappings.isEmpty else { return }
-        if Processes.effectiveUser != 0, !isOwnAlone, let program = Self.find(helper) {
+        if let helper, let program = Self.find(helper) {
             return try run(program, mappings, process, field: field)
         }
         let table = mappings.map { "\($0.containerID) \($0.hostID) \($0.size)\n" }.joined()

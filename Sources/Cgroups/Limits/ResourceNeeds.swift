@@ -41,6 +41,9 @@ extension LinuxResources {
         return needs
     }
 
+    /// The first field that asks for what only a control group keeps, devices aside; nil when none does.
+    public var firstLimit: String? { needs.first?.field }
+
     /// What was asked for and has no effect on today's kernels, a sentence for each: for a log.
     public var remarks: [String] {
         var remarks: [String] = []

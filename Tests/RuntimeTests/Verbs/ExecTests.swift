@@ -37,50 +37,29 @@ struct ExecTests {
     }
 
     /// A guest's process is still the runtime's program, which an unprivileged user may not look into as a rule.
-    @Test(.enabled(if: Machine.program("setpriv") != nil, "no setpriv"), arguments: Guest.allCases)
+    @Test(.enabled(if: OtherUser.isPossible, "\(OtherUser.isMissing)"), arguments: Guest.allCases)
     func aUserWithoutPrivilegesEntersHisOwnContainers(guest: Guest) throws {
-        let container = try runtime.bundle(guest, "rest") {
-            $0.linux["namespaces"] = BundleConfiguration.namespaces(["pid", "mount", "ipc", "uts", "user", "network"])
-            $0.linux["uidMappings"] = [["containerID": 0, "hostID": 1000, "size": 1]]
-            $0.linux["gidMappings"] = [["containerID": 0, "hostID": 1000, "size": 1]]
-            $0.mounts.removeLast()  // devpts gives terminals to a group that isn't mapped
-        }
-        if guest == .native {
-            try FileManager.default.copyItem(atPath: Guest.wasm.file().path, toPath: container.root + Guest.wasm.path)
-        }
-        let home = try runtime.directory("home")
-        _ = try runtime.other("/bin/chown", "-R", "1000:1000", runtime.folder.path)
-        func user(_ words: [String]) throws -> Running {
-            try Running.start(
-                [
-                    "/usr/bin/setpriv", "--reuid", "1000", "--regid", "1000", "--clear-groups", "/usr/bin/env", "-i",
-                    "HOME=\(home)", "XDG_RUNTIME_DIR=\(home)", runtime.martlet, "--root", "\(home)/state",
-                ] + words, in: runtime.folder)
-        }
-        let created = try user(["create", "--bundle", container.bundle, container.id]).wait()
-        if created.error.contains("linux.namespaces: ") {
-            return Machine.skip("unprivileged user namespaces: \(created)")
-        }
+        let user = try OtherUser(runtime)
+        let container = try user.bundle(guest, "rest")
+        let created = try user("create", "--bundle", container.bundle, container.id)
+        guard OtherUser.mayMakeNamespaces(created) else { return }
         try #require(created.code == 0, "\(created)")
-        #expect(try user(["start", container.id]).wait().code == 0)
+        #expect(try user("start", container.id).code == 0)
         #expect(created.of.wrote("ready"))
         for program in ["/guest", Guest.wasm.path] {
-            let outcome = try user(["exec", container.id, program, "args", "from", "exec"]).wait()
+            let outcome = try user("exec", container.id, program, "args", "from", "exec")
             #expect(outcome.code == 0 && outcome.output == "from\nexec\n", "\(program): \(outcome)")
-            #expect(try user(["exec", container.id, program, "exit", "7"]).wait().code == 7)
+            #expect(try user("exec", container.id, program, "exit", "7").code == 7)
         }
-        let state = try JSONNode(reading: Array(user(["state", container.id]).wait().output.utf8))
-        let process: Int32 = try state.required("pid").integer()
+        let process: Int32 = try user.state(container).required("pid").integer()
         if guest == .wasm {
             let limit = Machine.lines(of: "/proc/\(process)/limits").first { $0.hasPrefix("Max core file size") }
             #expect(limit?.split(separator: " ")[4...5] == ["0", "0"], "no core dump of a guest")
         }
         // Others may look into it no more than before.
-        let other = try runtime.other(
-            "/usr/bin/setpriv", "--reuid", "1001", "--regid", "1001", "--clear-groups", "/usr/bin/readlink",
-            "/proc/\(process)/exe")
+        let other = try user.start(["/usr/bin/readlink", "/proc/\(process)/exe"], as: OtherUser.number + 1).wait()
         #expect(other.code != 0, "\(other)")
-        #expect(try user(["delete", "--force", container.id]).wait().code == 0)
+        #expect(try user("delete", "--force", container.id).code == 0)
     }
 
     /// Standard error is the program's, for whoever named a log.
