@@ -49,6 +49,18 @@ struct Container: Sendable {
         _ = try runtime.other("/bin/chown", "-R", "100000:100000", root)
     }
 
+    /// Another process in it, asleep, whose parent is there to bury it: what nobody buries keeps the container's end waiting.
+    ///
+    /// - Returns: the runtime, and the process.
+    func execute(_ program: String) throws -> (Running, Int32) {
+        let file = runtime.path("\(id)-pid")
+        let running = try start("exec", ["--pid-file", file], then: [program, "rest"])
+        guard running.wrote("ready"), let process = Int32(Machine.text(of: file)) else {
+            throw Running.TookTooLong(description: "not ready: \(running.error)")
+        }
+        return (running, process)
+    }
+
     func state() throws -> JSONNode { try JSONNode(reading: Array(callAsFunction("state").output.utf8)) }
 
     func status() throws -> String { try state().required("status").string() }
