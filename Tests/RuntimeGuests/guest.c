@@ -111,6 +111,7 @@ int main(int count, char **words) {
     else if (!strcmp(verb, "list")) code = list(first);
     else if (!strcmp(verb, "converse")) code = converse();
     else if (!strcmp(verb, "open")) code = openWithoutEnd(first, atol(second));
+    else if (!strcmp(verb, "make-directory")) code = mkdir(first, 0755) ? errno : 0;
     else if (!strcmp(verb, "rest")) rest();
     else if (!strcmp(verb, "spin")) {
         say("ready");

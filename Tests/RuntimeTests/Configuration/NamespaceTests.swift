@@ -65,14 +65,14 @@ struct NamespaceTests {
         let created = try container.launch()
         let process = try container.process()
         for (other, file) in Self.files {
-            let theirs = Machine.namespace(file, of: first)
-            guard theirs != Machine.namespace(file, of: Processes.current) else { continue }
-            let isSame = Machine.namespace(file, of: process) == theirs
+            let theirs = OtherProcess(first).namespace(file)
+            guard theirs != OtherProcess(Processes.current).namespace(file) else { continue }
+            let isSame = OtherProcess(process).namespace(file) == theirs
             #expect(isSame == (other == kind), "\(other): \(created)")
         }
         // And what is executed in it.
         let (executed, second) = try container.execute(guest.path)
-        #expect(Machine.namespace(file, of: second) == Machine.namespace(file, of: first))
+        #expect(OtherProcess(second).namespace(file) == OtherProcess(first).namespace(file))
         try Processes.kill(second, Signal.kill)
         _ = try executed.wait()
     }

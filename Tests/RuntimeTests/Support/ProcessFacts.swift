@@ -4,27 +4,25 @@ import SystemCalls
 
 // What the kernel tells of a process of a container, from outside.
 
-extension Machine {
+extension OtherProcess {
     /// The fields of `/proc/PID/status`.
-    static func status(of process: Int32) -> [String: String] {
-        let pairs = lines(of: "/proc/\(process)/status").compactMap { line -> (String, String)? in
+    var status: [String: String] {
+        let pairs = self("status").split(separator: "\n").compactMap { line -> (String, String)? in
             let parts = line.split(separator: ":", maxSplits: 1)
             return parts.count == 2 ? (String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces)) : nil
         }
         return Dictionary(pairs) { first, _ in first }
     }
 
-    /// Which namespace of a kind (a name in `/proc/PID/ns`) a process is in.
-    static func namespace(_ kind: String, of process: Int32) -> String? {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(process)/ns/\(kind)")
-    }
+    /// Which namespace of a kind (a name in `/proc/PID/ns`) it is in.
+    func namespace(_ kind: String) -> String? { namespaces([kind]).first }
 
-    /// The filters of system calls of a process, the first one first; nil where the kernel doesn't show them to us.
-    static func filters(of process: Int32, in folder: URL) throws -> [FilterMachine]? {
+    /// Its filters of system calls, the first one first; nil where the kernel doesn't show them to us.
+    func filters(in folder: URL) throws -> [FilterMachine]? {
         let program = try Guest.built.get().appendingPathComponent("filters").path
-        let outcome = try Running.start([program, String(process)], in: folder).wait()
+        let outcome = try Running.start([program, String(number)], in: folder).wait()
         guard outcome.code == 0 else {
-            skip("the filters of a process: \(Errno(rawValue: outcome.code))")
+            Machine.skip("the filters of a process: \(Errno(rawValue: outcome.code))")
             return nil
         }
         var programs: [[SecureComputing.Instruction]] = []

@@ -33,7 +33,7 @@ struct RootAndKeyringTests {
         #expect(try container("start").code == 0)
         #expect(created.of.wrote("ready"))
         let process = try container.process()
-        #expect(Machine.namespace("mnt", of: process) != Machine.namespace("mnt", of: Processes.current))
+        #expect(OtherProcess(process).namespace("mnt") != OtherProcess(Processes.current).namespace("mnt"))
         // A whole proc or sysfs of the host's would let a container mount one without its masks.
         let table = Machine.lines(of: "/proc/\(process)/mountinfo")
         #expect(table.isEmpty == (guest == .wasm) && !table.contains { $0.contains(" - sysfs ") }, "\(table)")

@@ -27,7 +27,7 @@ struct UnprivilegedTests {
         #expect(try call("start", container.id).code == 0)
         #expect(created.of.wrote("ready"))
         let process: Int32 = try user.state(container).required("pid").integer()
-        let status = Machine.status(of: process)
+        let status = OtherProcess(process).status
         #expect(status["Uid"]?.hasPrefix("\(OtherUser.number)\t") == true, "\(status)")
         #expect(status["CapEff"] == "0000000000000000")
         #expect(try call("list", "-q").lines == [container.id])
