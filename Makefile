@@ -7,9 +7,11 @@ DESTDIR ?=
 # The Swift and C++ libraries are linked in, and the compiler's: dynamic ones cost 10, 0.4 and 0.1 ms at every start.
 # Packed relocations and folded code (lld) save another 0.5 ms: fewer pages to touch before main. Nobody looks for symbols in
 # the programs; every library that is loaded would, and walk through them all: 0.1 ms. Nor is a library looked for beside
-# them, in a dozen folders each: the engine's is loaded by its path when a guest is run (Sources/CWasmtime/load.c).
+# them, in a dozen folders each: the engine's is loaded by its path when a guest is run (Sources/CWasmtime/load.c). Generic types
+# are made by calls instead of from their mangled names, which have to be parsed and looked up at first use: 0.2 ms of a run.
 release := -c release --static-swift-stdlib -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=safe \
 	-Xlinker --no-export-dynamic -Xswiftc -Xclang-linker -Xswiftc -static-libgcc \
+	-Xswiftc -Xfrontend -Xswiftc -disable-concrete-type-metadata-mangled-name-accessors \
 	-Xlinker -z -Xlinker pack-relative-relocs -Xlinker -L$(CURDIR)/.build/static --disable-local-rpath
 engine := .build/wasmtime/lib/libwasmtime.so
 martlet := .build/release/martlet

@@ -1,7 +1,7 @@
 /// What of a configuration's mounts a guest gets to see.
 public enum WasmView {
     /// File systems that are windows into the kernel.
-    static let kernelTypes: Set<String> = [
+    static let kernelTypes: [String] = [
         "proc", "sysfs", "devpts", "mqueue", "cgroup", "cgroup2", "devtmpfs", "debugfs", "tracefs", "securityfs", "bpf",
         "configfs", "pstore", "efivarfs", "binfmt_misc", "fusectl", "selinuxfs", "nsfs", "rpc_pipefs",
     ]

@@ -12,8 +12,8 @@ public struct AllowedAnnotations: Hashable, Sendable {
 
     /// How a unit ends: what engines set themselves, and what gives a container nothing.
     public static let usual = AllowedAnnotations(
-        ["CollectMode", "KillSignal", "TimeoutStopSec", "TimeoutStopUSec"].map { "org.systemd.property.\($0)" }
-            .joined(separator: ","))
+        "org.systemd.property.CollectMode,org.systemd.property.KillSignal,"
+            + "org.systemd.property.TimeoutStopSec,org.systemd.property.TimeoutStopUSec")
 
     func contains(_ name: String) -> Bool {
         text.split(separator: ",").contains { pattern in

@@ -7,10 +7,10 @@ import SystemCalls
 /// who made one of them would choose what runs in place of the other.
 public enum FileStamps {
     /// Keep their times themselves and are mounted from a device, or from memory; overlays show what they are mounted over.
-    private static let types: Set<FilesystemType> = [.ext, .xfs, .btrfs, .f2fs, .tmpfs, .overlay]
+    private static let types: [FilesystemType] = [.ext, .xfs, .btrfs, .f2fs, .tmpfs, .overlay]
 
     /// Majors of loop devices and of network block devices.
-    private static let imageMajors: Set<UInt32> = [7, 43]
+    private static let imageMajors: [UInt32] = [7, 43]
 
     /// For the launch path: one fstatfs(2). Enough to look a digest up, since what is remembered was looked at more closely.
     ///
