@@ -14,7 +14,7 @@ struct HookTests {
     ]
 
     /// Each kind writes its name and the status that it is told, startContainer from inside.
-    private func hooks(for guest: Guest) throws -> JSONValue {
+    private func hooks() throws -> JSONValue {
         let journal = runtime.path("journal")
         var hooks: JSONObject = [:]
         for kind in Self.kinds where kind != "startContainer" {
@@ -24,15 +24,13 @@ struct HookTests {
                 BundleConfiguration.hook("echo \(kind) second >> \(journal)"),
             ]
         }
-        // The host's shell isn't in the container: the guest itself is.
-        if guest == .native {
-            hooks["startContainer"] = [["path": "/guest", "args": ["guest", "write", "/inside", "startContainer"]]]
-        }
+        // The host's shell isn't in the container: the native guest is.
+        hooks["startContainer"] = [["path": "/guest", "args": ["guest", "write", "/inside", "startContainer"]]]
         return .object(hooks)
     }
 
     @Test(arguments: Guest.allCases) func everyKindRunsInItsPlaceAndOrderWithTheStateOnItsInput(guest: Guest) throws {
-        let container = try runtime.bundle(guest, "rest") { $0.others["hooks"] = try hooks(for: guest) }
+        let container = try runtime.bundle(guest, "rest") { $0.others["hooks"] = try hooks() }
         let journal = { Machine.lines(of: runtime.path("journal")) }
         let created = try container.create()
         try #require(created.code == 0, "\(created)")
@@ -42,7 +40,7 @@ struct HookTests {
         #expect(journal().map { $0.replacingOccurrences(of: "created", with: "creating") } == afterCreate)
         try #require(container("start").code == 0)
         #expect(created.of.wrote("ready"))
-        if guest == .native { #expect(Machine.text(of: "\(container.root)/inside") == "startContainer") }
+        #expect(Machine.text(of: "\(container.root)/inside") == "startContainer")
         #expect(Array(journal().dropFirst(6)) == [#"poststart "status":"running""#, "poststart second"])
         try #require(container("delete", "--force").code == 0)
         #expect(Array(journal().dropFirst(8)) == [#"poststop "status":"stopped""#, "poststop second"])
@@ -74,10 +72,13 @@ struct HookTests {
     }
 
     /// Until 1.3 the specification had it a warning.
-    @Test(arguments: [("1.0.2", true), ("1.2.1", true), ("1.3.0", false)])
-    func whatAFailureAfterTheStartDoesIsAMatterOfTheVersion(version: String, goesOn: Bool) throws {
-        let container = try runtime.bundle(.native, "rest") {
-            $0.others["ociVersion"] = .string(version)
+    @Test(arguments: [("1.0.2", true), ("1.2.1", true), ("1.3.0", false)], Guest.allCases)
+    func whatAFailureAfterTheStartDoesIsAMatterOfTheVersion(
+        version: (specification: String, goesOn: Bool), guest: Guest
+    ) throws {
+        let goesOn = version.goesOn
+        let container = try runtime.bundle(guest, "rest") {
+            $0.others["ociVersion"] = .string(version.specification)
             $0.others["hooks"] = .object([
                 "poststart": [
                     BundleConfiguration.hook("exit 3"), BundleConfiguration.hook("touch \(runtime.path("second"))"),
@@ -90,6 +91,34 @@ struct HookTests {
         #expect(outcome.error.contains("hooks.poststart[0]"), "\(outcome)")
         #expect(Machine.exists(runtime.path("second")) == goesOn)
         #expect(try (container("state").code == 0) == goesOn)
+    }
+
+    /// The last hooks before the program: it doesn't begin, and the container has stopped.
+    @Test(arguments: Guest.allCases, ["start", "run"])
+    func aFailureInTheContainerEndsTheStart(guest: Guest, verb: String) throws {
+        let container = try runtime.bundle(guest, "write", "/program", "ran") {
+            $0.others["hooks"] = [
+                "startContainer": [
+                    ["path": "/guest", "args": ["guest", "write", "/first", "ran"]],
+                    ["path": "/guest", "args": ["guest", "exit", "3"]],
+                    ["path": "/guest", "args": ["guest", "write", "/third", "ran"]],
+                ],
+                "poststart": [BundleConfiguration.hook("touch \(runtime.path("poststart"))")],
+                "poststop": [BundleConfiguration.hook("touch \(runtime.path("poststop"))")],
+            ]
+        }
+        if verb == "start" { try #require(container.create().code == 0) }
+        let outcome = try verb == "run" ? container.run() : container("start")
+        #expect(outcome.code != 0 && outcome.error.contains("hooks.startContainer[1] "), "\(outcome)")
+        #expect(outcome.error.contains("exit status 3"), "\(outcome)")
+        if verb == "start" {
+            #expect(try container.becomes("stopped"))
+            #expect(try container("delete").code == 0)
+        }
+        #expect(try container("state").code != 0)
+        #expect(Machine.text(of: "\(container.root)/first") == "ran")
+        for name in ["third", "program"] { #expect(!Machine.exists("\(container.root)/\(name)")) }
+        #expect(!Machine.exists(runtime.path("poststart")) && Machine.exists(runtime.path("poststop")))
     }
 
     @Test func hooksInTheContainerHaveItsRootAndItsEnvironment() throws {

@@ -83,6 +83,10 @@ struct ProcessTests {
     @Test func namesAreSetInNamespacesOfTheirOwn() throws {
         let outcome = try runtime.bundle(.native, "hostname") { $0.others["hostname"] = "inside" }.run()
         #expect(outcome.output == "inside\n", "\(outcome)")
+        let domain = try runtime.bundle(.native, "read", "/proc/sys/kernel/domainname") {
+            $0.others["domainname"] = "example.org"
+        }.run()
+        #expect(domain.output == "example.org\n", "\(domain)")
         let sysctl = try runtime.bundle(.native, "read", "/proc/sys/net/ipv4/ip_forward") {
             $0.linux["sysctl"] = ["net.ipv4.ip_forward": "1"]
         }.run()

@@ -74,6 +74,29 @@ struct LifecycleTests {
         #expect(try container("delete", "--force").code == 0, "what isn't there is no error with force")
     }
 
+    /// Runtime specification: `process` is REQUIRED when `start` is called, and not before.
+    @Test func whatHasNoProcessIsCreatedAndCannotBeStarted() throws {
+        let container = try runtime.bundle(.native, "rest")
+        guard case .object(var configuration) = BundleConfiguration(.native, []).json else { return }
+        configuration["process"] = nil
+        try runtime.file("\(container.id)/config.json", JSONValue.object(configuration).text(.pretty))
+        let created = try container.create()
+        #expect(created.code == 0, "\(created)")
+        #expect(try container.status() == "created")
+        let process = #"{"args": ["/guest", "exit", "4"], "cwd": "/", "user": {"uid": 0, "gid": 0}}"#
+        let executed = try container("exec", "--process", runtime.file("process.json", process))
+        #expect(executed.code == 4, "\(executed)")
+        let started = try container("start")
+        #expect(started.code != 0 && started.error.contains("process: is missing"), "\(started)")
+        #expect(try container.becomes("stopped"))
+        #expect(try container("start").code != 0)
+        #expect(try container("delete").code == 0)
+        #expect(container.cgroups().isEmpty)
+        let run = try container.run()
+        #expect(run.code != 0 && run.error.contains("process: is missing"), "\(run)")
+        #expect(try container("state").code != 0, "nothing is left")
+    }
+
     @Test func theIdIsFreeAgainAfterDelete() throws {
         let container = try runtime.bundle(.wasm, "exit", "0")
         for _ in 0..<3 {
