@@ -11,9 +11,7 @@ public struct ProcessEnvironment: Equatable, Sendable {
     /// Errors: an entry without a name or `=`, or with a NUL, as runc refuses it.
     public init(_ environment: [String]) throws(FieldError) {
         for (index, variable) in environment.enumerated() {
-            guard let equals = variable.utf8.firstIndex(of: UInt8(ascii: "=")), equals != variable.startIndex,
-                !variable.utf8.contains(0)
-            else {
+            guard variable.isAssignment, !variable.utf8.contains(0) else {
                 throw FieldError("process.env[\(index)]", "\"\(variable.shortened)\" isn't of the form NAME=value")
             }
         }
@@ -22,7 +20,7 @@ public struct ProcessEnvironment: Equatable, Sendable {
         var isHomeEmpty = false
         kept.reserveCapacity(environment.count + 1)
         for variable in environment.reversed() {
-            let name = variable.prefix { $0 != "=" }
+            let name = variable.assignedName
             guard names.insert(name).inserted else { continue }
             // An empty HOME is none: it is looked up, as runc does it.
             if name == "HOME", variable.utf8.count == 5 { isHomeEmpty = true } else { kept.append(variable) }

@@ -14,7 +14,8 @@ extension ContainerRuntime {
             let reason =
                 switch status {
                 case .stopped: "cannot start a container that has stopped"
-                case .running, .paused: "cannot start an already running container"
+                case .running: "cannot start an already running container"
+                case .paused: "cannot start a container in the paused state"
                 case .creating, .created: "cannot start a container that isn't made yet"
                 }
             throw RuntimeFailure(.wrongState, "\(reason): \(id)")

@@ -111,10 +111,10 @@ struct BuildCommand: ParsableCommand {
     private func labels() throws(CommandFailure) -> [String: String] {
         var labels: [String: String] = [:]
         for text in label {
-            guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+            guard text.isAssignment, let value = text.assignedValue else {
                 throw CommandFailure("--label \(text): write NAME=VALUE", .usage)
             }
-            labels[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            labels[String(text.assignedName)] = String(value)
         }
         return labels
     }

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Tells the person's `run` and `ps` from those of the OCI runtime.
 enum BundleWords {
     /// Options of the OCI `run` that the person's doesn't have.
@@ -38,7 +40,7 @@ extension OptionTable {
             if word == "--" { return (names, !rest.isEmpty) }
             guard word.hasPrefix("-"), word != "-" else { return (names, true) }
             if word.hasPrefix("--") {
-                let name = String(word.prefix { $0 != "=" })
+                let name = String(word.assignedName)
                 names.append(name)
                 if takesValue(name), name == word { rest = rest.dropFirst() }
                 continue

@@ -1,4 +1,5 @@
 import BundleRuntime
+import SystemCalls
 
 /// The words of `exec`.
 struct ExecSettings: Sendable {
@@ -16,7 +17,7 @@ struct ExecSettings: Sendable {
         .value("--cwd", argument: "PATH", help: "The working directory") { $0.request.workingDirectory = $1 },
         .value("-e", "--env", argument: "KEY=VALUE", help: "Set a variable") {
             (settings, text) throws(UsageError) in
-            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+            guard text.isAssignment else {
                 throw UsageError("--env \(text): write KEY=VALUE", verb: "exec")
             }
             settings.request.environment.append(text)

@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// One option of a verb: its names, the value that it takes, and what it does to the verb's settings.
 struct Option<Settings>: Sendable {
     enum Effect: Sendable {
@@ -83,22 +85,22 @@ struct OptionTable<Settings>: Sendable {
     private func applyLong(_ word: String, _ rest: inout ArraySlice<String>, _ settings: inout Settings)
         throws(UsageError)
     {
-        let equals = word.firstIndex(of: "=")
-        let name = String(word[..<(equals ?? word.endIndex)])
+        let name = String(word.assignedName)
+        let given = word.assignedValue
         let option = try option(named: name)
         switch option.effect {
         case .flag(let set):
-            guard equals == nil else { throw UsageError("\(name) takes no value", verb: verb) }
+            guard given == nil else { throw UsageError("\(name) takes no value", verb: verb) }
             set(&settings)
         case .boolean(let set):
-            let text = equals.map { word[word.index(after: $0)...] } ?? "true"
+            let text = given ?? "true"
             guard let value = Self.truth(text) else {
                 throw UsageError("\(name)=\(text): write true or false", verb: verb)
             }
             set(&settings, value)
         case .value(let argument, let set):
-            if let equals {
-                try set(&settings, String(word[word.index(after: equals)...]))
+            if let given {
+                try set(&settings, String(given))
             } else {
                 try set(&settings, try value(of: name, argument, &rest))
             }

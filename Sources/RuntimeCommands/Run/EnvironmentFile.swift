@@ -24,7 +24,7 @@ enum EnvironmentFile {
             number += 1
             let content = line.drop { $0 == " " || $0 == "\t" }
             if content.isEmpty || content.hasPrefix("#") { continue }
-            let key = content.prefix { $0 != "=" }
+            let key = content.assignedName
             guard !key.isEmpty, !key.contains(where: { $0 == " " || $0 == "\t" }), !content.contains("\0") else {
                 throw UsageError("--env-file \(path), line \(number): write KEY=VALUE", verb: "run")
             }

@@ -1,5 +1,6 @@
 import ContainerMounts
 import HostCapabilities
+import SystemCalls
 import WasmWorkload
 
 extension RunSettings {
@@ -34,10 +35,10 @@ extension RunSettings {
         },
         .value("--annotation", argument: "KEY=VALUE", help: "Set an annotation, such as dev.martlet.timeout=5s") {
             (settings, text) throws(UsageError) in
-            guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+            guard text.isAssignment, let value = text.assignedValue else {
                 throw UsageError("--annotation \(text): write KEY=VALUE", verb: "run")
             }
-            settings.request.annotations[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            settings.request.annotations[String(text.assignedName)] = String(value)
         },
     ]
 
@@ -135,10 +136,10 @@ extension RunSettings {
 
     /// `KEY=VALUE` as it is; `KEY` alone takes the host's value, or nothing when the host has none.
     private static func variable(_ text: String) throws(UsageError) -> String? {
-        guard !text.hasPrefix("="), !text.isEmpty else {
+        guard !text.assignedName.isEmpty else {
             throw UsageError("-e \(text): write KEY=VALUE or KEY", verb: "run")
         }
-        if text.contains("=") { return text }
+        if text.isAssignment { return text }
         return EnvironmentFile.hostVariable(text)
     }
 }

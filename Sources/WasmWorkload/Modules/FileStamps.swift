@@ -67,11 +67,11 @@ struct OverlayLayers: Equatable {
         var lower: [String] = []
         var upper: String?
         for option in mount.options {
-            guard let equals = option.firstIndex(of: "=") else { continue }
-            let value = MountTable.unescaped(option[option.index(after: equals)...])
+            guard let given = option.assignedValue else { continue }
+            let value = MountTable.unescaped(given)
             // A name with a comma or a colon in it is written with one, in more than one way.
             guard !value.contains("\\") else { return nil }
-            switch option[..<equals] {
+            switch option.assignedName {
             case "lowerdir": lower += value.split(separator: ":").map(String.init)
             case "lowerdir+", "datadir+": lower.append(value)
             case "upperdir": upper = value

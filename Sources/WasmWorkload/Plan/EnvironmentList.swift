@@ -1,3 +1,5 @@
+import SystemCalls
+
 /// Lists of `NAME=value`.
 enum EnvironmentList {
     /// The first list with the second's values over it: each name once, at the place where it came first.
@@ -5,7 +7,7 @@ enum EnvironmentList {
         var result: [String] = []
         var places: [Substring: Int] = [:]
         for variable in base + over {
-            let name = variable.prefix { $0 != "=" }
+            let name = variable.assignedName
             if let place = places[name] {
                 result[place] = variable
             } else {
