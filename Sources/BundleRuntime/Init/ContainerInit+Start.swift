@@ -11,15 +11,18 @@ extension ContainerInit {
 
     private static let stopping = [Signal.hangUp, Signal.interrupt, Signal.quit, Signal.terminate]
 
+    /// What stops a container ends it also before its start: the kernel keeps signals from the first process of a pid namespace
+    /// that has no handler for them. Before anybody is told of it, or what comes at once is lost.
+    func endWhenStopped() {
+        guard sources.connections.listener != nil else { return }
+        for signal in Self.stopping { try? Processes.exitOnSignal(signal) }
+    }
+
     /// Waits for `start`; a connection that says nothing of the kind is let go.
-    ///
-    /// What stops a container ends it here as well: the kernel keeps signals from the first process of a pid namespace
-    /// that has no handler for them.
     ///
     /// - Returns: the connection, whose owner the caller is.
     func waitForStart() -> Int32 {
         guard let listener = sources.connections.listener else { Processes.exit(1) }
-        for signal in Self.stopping { try? Processes.exitOnSignal(signal) }
         while true {
             guard let connection = try? Sockets.accept(listener, nonBlocking: false) else { Processes.exit(1) }
             guard let received = try? LocalSockets.receive(connection.rawValue, limit: 1),

@@ -56,6 +56,7 @@ struct ContainerInit {
             channel.send(.failed(error))
             Processes.exit(1)
         }
+        endWhenStopped()
         channel.send(.ready(trace: plan.trace.text))
         guard case .recorded(let process, let startsNow) = channel.receive() else { Processes.exit(1) }
         if startsNow { finish(prepared, process: process, channel.takeSocket().release()) }
