@@ -99,6 +99,9 @@ struct ZygoteHelper: ~Copyable {
         guard let go = try? LocalSockets.receive(client, limit: 16), go.bytes == ZygoteAnswer.go else {
             Processes.exit(1)
         }
+        // A client has no more to say; one that has gone since may have had its container removed before there was one.
+        var more = [PollRequest(client, .readable)]
+        guard (try? Poll.wait(&more, timeout: 0)) == 0 else { Processes.exit(1) }
         mayGo.withLock { $0 = true }
     }
 

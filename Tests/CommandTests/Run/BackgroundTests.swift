@@ -59,6 +59,36 @@ struct BackgroundTests {
         #expect(try names(scratch.path("state")).isEmpty)
     }
 
+    /// The command, its monitor or its guest is killed while it starts and after that: `rm --force` removes what is left.
+    @Test func whoeverIsKilledLeavesNothingThatStays() throws {
+        let scratch = try Scratch()
+        try scratch.image("endless", Guests.endless)
+        let first = try scratch.martlet("run", "-d", "--name", "loop", "endless")
+        #expect(try first.exitCode == 0 && scratch.martlet("rm", "-f", "loop").exitCode == 0)
+        for moment in 0..<24 {
+            let running = try scratch.start("run", ["-d", "--name", "loop", "endless"])
+            usleep(UInt32(moment) * 2_000)
+            let victims = processes(of: scratch).sorted()
+            if !victims.isEmpty { try? Processes.kill(victims[moment % victims.count], Signal.kill) }
+            _ = try running.wait()
+            _ = try scratch.martlet("rm", "-f", "loop")
+            for _ in 0..<60 where !processes(of: scratch).isEmpty { usleep(50_000) }
+            #expect(processes(of: scratch).isEmpty, "moment \(moment)")
+            #expect(try scratch.martlet("ps", "-aq").standardOutput.trimmingCharacters(in: .newlines).isEmpty)
+            #expect(try names(scratch.path("state")).isEmpty, "moment \(moment)")
+            #expect(try names(scratch.path("store/containers")).isEmpty, "moment \(moment)")
+        }
+    }
+
+    /// Processes that haven't ended and name the test's folder.
+    private func processes(of scratch: Scratch) -> [Int32] {
+        let numbers = (try? names("/proc"))?.compactMap { Int32($0) } ?? []
+        return numbers.filter { number in
+            let words = try? Files.contents(of: "/proc/\(number)/cmdline", limit: 1 << 16)
+            return String(decoding: words ?? [], as: UTF8.self).contains(scratch.folder.path)
+        }
+    }
+
     private func waitForLog(of name: String, _ scratch: Scratch) throws -> String {
         for _ in 0..<100 {
             let text = try scratch.martlet("logs", name).standardOutput

@@ -6,10 +6,10 @@ import Testing
 /// martlet is killed at any moment of what it does; `delete --force` has to remove whatever is left.
 @Suite("SIGKILL at any moment", .enabled(if: Machine.isRoot, "\(Machine.needsRoot)"), .timeLimit(.minutes(10)))
 struct KillMomentTests {
-    /// Moments for each of the eight cases: MARTLET_KILL_MOMENTS=200 tries 200 of each, which takes minutes.
+    /// Moments for each of the twelve cases: MARTLET_KILL_MOMENTS=200 tries 200 of each, which takes minutes.
     static let moments = Int(Environment.value("MARTLET_KILL_MOMENTS") ?? "") ?? 25
 
-    enum Verb: String, CaseIterable, Sendable { case create, start, exec, delete }
+    enum Verb: String, CaseIterable, Sendable { case create, start, exec, delete, run, runDetached }
 
     @Test(arguments: Verb.allCases, Guest.allCases) func nothingStaysThatDeleteDoesNotRemove(verb: Verb, guest: Guest)
         throws
@@ -109,7 +109,7 @@ struct KillMomentTests {
 
     private func prepare(_ container: Container, for verb: Verb) throws {
         switch verb {
-        case .create: break
+        case .create, .run, .runDetached: break
         case .start: _ = try container.create()
         case .exec: _ = try container.launch()
         case .delete:
@@ -125,6 +125,8 @@ struct KillMomentTests {
         case .start: try container.start("start")
         case .exec: try container.start("exec", then: ["/guest", "exit", "0"])
         case .delete: try container.start("delete")
+        case .run: try container.start("run", ["--bundle", container.bundle])
+        case .runDetached: try container.start("run", ["--bundle", container.bundle, "--detach"])
         }
     }
 
@@ -133,8 +135,10 @@ struct KillMomentTests {
         let container = try runtime.bundle(guest, "rest")
         try prepare(container, for: verb)
         let began = Date()
-        _ = try begin(verb, container).wait()
+        let running = try begin(verb, container)
+        if verb == .run { _ = running.wrote("ready") } else { _ = try running.wait() }
         let length = Date().timeIntervalSince(began)
+        if verb == .run { running.kill() }
         try container("delete", "--force")
         return length
     }

@@ -104,28 +104,78 @@ final class ZygoteTests {
     @Test func killedClientsAndContainersLeaveNothingInIt() throws {
         #expect(try runtime.bundle(.wasm, "exit", "0").run("--zygote", socket).code == 0)
         let before = descriptorsAtRest
+        var containers: [Container] = []
         for moment in 0..<KillMomentTests.moments {
             let container = try runtime.bundle(moment % 2 == 0 ? .wasm : .native, "rest")
+            containers.append(container)
             let verb = moment % 3 == 0 ? "create" : "run"
             let running = try container.start(verb, ["--bundle", container.bundle, "--zygote", socket])
             Thread.sleep(forTimeInterval: 0.03 * Double(moment) / Double(KillMomentTests.moments))
             try? Processes.kill(running.process, Signal.kill)
             _ = try running.wait()
-            var census = Census(runtime, ids: [container.id])
-            #expect(
-                try Machine.wait(seconds: 3) {
-                    // What works for the client in the zygote learns of its death in its own time.
-                    let deleted = try container("delete", "--force")
-                    guard deleted.code == 0 else { return false }
-                    census = Census(runtime, ids: [container.id])
-                    census.processes = census.processes.filter { !$0.contains(" zygote ") }
-                    return census.processes.isEmpty && census.mounts.isEmpty && census.cgroups.isEmpty
-                        && census.files.isEmpty
-                }, "moment \(moment) of \(verb): \(census)")
-            try? FileManager.default.removeItem(atPath: container.bundle)
+            _ = try container("delete", "--force")
         }
+        try expectRemoved(containers)
         #expect(Machine.wait { descriptors <= before }, "\(before) before, \(descriptors) after")
         #expect(try runtime.bundle(.wasm, "exit", "7").run("--zygote", socket).code == 7)
+    }
+
+    /// Those that work for clients, and those that wait: each is killed, at any moment of a start.
+    @Test(arguments: Guest.allCases) func killedHelpersLeaveNothingThatDeleteDoesNotRemove(guest: Guest) throws {
+        #expect(try runtime.bundle(guest, "exit", "0").run("--zygote", socket).code == 0)
+        var containers: [Container] = []
+        for moment in 0..<KillMomentTests.moments {
+            let container = try runtime.bundle(guest, "rest")
+            containers.append(container)
+            let options = moment % 2 == 0 ? ["--detach"] : []
+            let running = try container.start("run", ["--bundle", container.bundle, "--zygote", socket] + options)
+            Thread.sleep(forTimeInterval: 0.03 * Double(moment) / Double(KillMomentTests.moments))
+            for child in zygote.children { try? Processes.kill(child, Signal.kill) }
+            try expectEnd(of: running, container)
+        }
+        try expectRemoved(containers)
+        #expect(try runtime.bundle(guest, "exit", "7").run("--zygote", socket).code == 7)
+    }
+
+    /// Its own end comes at any moment, too.
+    @Test func aKilledZygoteLeavesNothingThatDeleteDoesNotRemove() throws {
+        var containers: [Container] = []
+        for moment in 0..<8 {
+            let container = try runtime.bundle(moment % 2 == 0 ? .wasm : .native, "rest")
+            containers.append(container)
+            let options = moment % 4 < 2 ? ["--detach"] : []
+            let running = try container.start("run", ["--bundle", container.bundle, "--zygote", socket] + options)
+            Thread.sleep(forTimeInterval: 0.004 * Double(moment))
+            try? Processes.kill(zygote.process, Signal.kill)
+            _ = try zygote.running.wait()
+            try expectEnd(of: running, container)
+            try FileManager.default.removeItem(atPath: socket)
+            zygote = try Zygote(runtime)
+        }
+        try expectRemoved(containers)
+    }
+
+    /// A client whom nobody served has made its container itself, and stays as long as that one.
+    private func expectEnd(of client: Running, _ container: Container) throws {
+        let isEnded = try Machine.wait {
+            _ = try container("delete", "--force")
+            return OtherProcess(client.process)("stat").contains(") Z ")
+        }
+        #expect(isEnded, "\(client.words)")
+        _ = try client.wait()
+    }
+
+    /// What worked for a client learns of its end in its own time.
+    private func expectRemoved(_ containers: [Container]) throws {
+        var census = Census(runtime, ids: [])
+        let isRemoved = try Machine.wait {
+            let codes = try containers.map { try $0("delete", "--force").code }
+            census = Census(runtime, ids: containers.map(\.id))
+            census.processes = census.processes.filter { !$0.contains(" zygote ") }
+            let isEmpty = [census.processes, census.mounts, census.cgroups, census.files].allSatisfy(\.isEmpty)
+            return isEmpty && codes.allSatisfy { $0 == 0 } && zygote.children.count <= 2
+        }
+        #expect(isRemoved, "\(census)")
     }
 
     @Test func lifecyclesDoNotGrowIt() throws {
