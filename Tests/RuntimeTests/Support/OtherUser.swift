@@ -28,9 +28,10 @@ struct OtherUser: Sendable {
             ] + words, in: runtime.folder)
     }
 
-    func martlet(_ words: [String]) throws -> Running {
-        try start([runtime.martlet, "--root", "\(home)/state"] + words)
-    }
+    /// Where his records are.
+    var root: String { "\(home)/state" }
+
+    func martlet(_ words: [String]) throws -> Running { try start([runtime.martlet, "--root", root] + words) }
 
     @discardableResult
     func callAsFunction(_ words: String...) throws -> Outcome { try martlet(words).wait() }

@@ -96,6 +96,34 @@ struct UnprivilegedTests {
         #expect(try user("delete", "--force", container.id).code == 0)
     }
 
+    /// Of version 1; of version 2 with a systemd of the user's own: RootlessScopeTests.
+    @Test(.enabled(if: DelegatedGroup.isPossible, "\(DelegatedGroup.isMissing)"), arguments: Guest.allCases)
+    func groupsThatAreHisKeepTheLimits(guest: Guest) throws {
+        let part = try DelegatedGroup(runtime)
+        defer { part.remove() }
+        let container = try user.bundle(guest, guest == .native ? "fork" : "rest") {
+            $0.linux["resources"] = ["pids": ["limit": 40]]
+        }
+        let call = { (words: String...) in
+            try user.start(part.entering + [runtime.martlet, "--root", user.root] + words).wait()
+        }
+        let created = try call("create", "--bundle", container.bundle, container.id)
+        guard OtherUser.mayMakeNamespaces(created) else { return }
+        try #require(created.code == 0, "\(created)")
+        #expect(try call("start", container.id).code == 0)
+        #expect(created.of.wrote("ready"))
+        let group = "\(part.directory("pids"))/martlet/\(container.id)"
+        #expect(Machine.text(of: "\(group)/pids.max") == "40\n")
+        if guest == .native { #expect(created.of.wrote("39\n"), "\(created)") }
+        #expect(try call("pause", container.id).code == 0)
+        #expect(try user.state(container).required("status").string() == "paused")
+        #expect(try call("resume", container.id).code == 0)
+        #expect(try call("update", "--pids-limit", "50", container.id).code == 0)
+        #expect(Machine.text(of: "\(group)/pids.max") == "50\n")
+        let deleted = try call("delete", "--force", container.id)
+        #expect(deleted.code == 0 && container.cgroups().isEmpty, "\(deleted)")
+    }
+
     /// A guest's memory is bounded by the engine where no group does it; nothing else is.
     @Test func withControlGroupsDisabledTheMemoryOfAGuestIsTheOnlyLimit() throws {
         let text = #"""
