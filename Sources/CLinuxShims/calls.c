@@ -31,6 +31,12 @@ int martlet_open(const char *path, int flags, mode_t mode) { return open(path, f
 
 int martlet_fcntl_int(int descriptor, int command, int argument) { return fcntl(descriptor, command, argument); }
 
+int martlet_lock_byte(int descriptor, off_t offset, int exclusive, int waits) {
+    struct flock lock = {
+        .l_type = exclusive ? F_WRLCK : F_RDLCK, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+    return fcntl(descriptor, waits ? F_OFD_SETLKW : F_OFD_SETLK, &lock);
+}
+
 int martlet_ioctl_pointer(int descriptor, unsigned long request, void *argument) {
     return ioctl(descriptor, request, argument);
 }

@@ -1,3 +1,4 @@
+import CLinuxShims
 import Glibc
 
 extension Files {
@@ -13,6 +14,22 @@ extension Files {
             return true
         } catch {
             if error.errno == .again { return false }
+            throw error
+        }
+    }
+
+    /// A lock of one byte, which needn't be there: many locks in one file. Held by the open file (F_OFD_SETLKW), until it is closed.
+    public static func lock(_ descriptor: Int32, byte: UInt32, exclusive: Bool) throws(SystemCallError) {
+        _ = try checked("fcntl", "F_OFD_SETLKW") { martlet_lock_byte(descriptor, Int(byte), exclusive ? 1 : 0, 1) }
+    }
+
+    /// The same without waiting: false when another holds it.
+    public static func tryLock(_ descriptor: Int32, byte: UInt32, exclusive: Bool) throws(SystemCallError) -> Bool {
+        do throws(SystemCallError) {
+            _ = try checked("fcntl", "F_OFD_SETLK") { martlet_lock_byte(descriptor, Int(byte), exclusive ? 1 : 0, 0) }
+            return true
+        } catch {
+            if error.errno == .again || error.errno == .accessDenied { return false }
             throw error
         }
     }

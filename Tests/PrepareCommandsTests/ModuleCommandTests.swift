@@ -18,6 +18,22 @@ struct ModuleCommandTests {
         #expect(try program.run("cache", "list").lines.count == 1)
     }
 
+    @Test func ofManyThatNeedAModuleAtOnceOneCompilesIt() async throws {
+        let program = try Program()
+        let file = try program.hello()
+        let (folder, store) = (program.folder, program.store)
+        let outputs = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<4 {
+                group.addTask {
+                    try Program.run(["compile", file, "--root", store], errors: "\(folder)/errors-\(number)").output
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outputs.count { $0.contains(": compiled, ") } == 1, "\(outputs)")
+        #expect(outputs.count { $0.contains(": compiled already, ") } == 3, "\(outputs)")
+    }
+
     @Test func anOpenFileIsPreparedByItsDescriptor() throws {
         let program = try Program()
         let file = try Files.open(try program.hello(), flags: .readOnly)

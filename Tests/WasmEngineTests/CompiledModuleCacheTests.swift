@@ -275,6 +275,23 @@ final class Scratch {
         #expect(try Files.names(inDirectory: cache.root, limit: 100).count == 3)
     }
 
+    @Test func whoNeedsTheSameCodeWaitsForWhoCompilesIt() async throws {
+        let first = try #require(cache.turn(toCompile: Self.digest))
+        let other = try CompiledModuleCache(root: cache.root)
+        // Of another source nobody waits.
+        #expect(other.turn(toCompile: "sha256:" + String(repeating: "cd", count: 32)) != nil)
+        let waiting = Task.detached {
+            (other.turn(toCompile: Self.digest) == nil, try other.contains(digest: Self.digest, fingerprint: "fp"))
+        }
+        pause(milliseconds: 100)
+        try cache.store([1, 2, 3], digest: Self.digest, fingerprint: "fp")
+        try first.close()
+        let (hasWaited, isThere) = try await waiting.value
+        #expect(hasWaited && isThere)
+        // The next one needs to wait for nobody.
+        #expect(cache.turn(toCompile: Self.digest) != nil)
+    }
+
     @Test func theCompilerRefusesWhatIsTooLargeOrNoModule() throws {
         var limits = ModuleCompiler.Limits()
         limits.sourceBytes = 20

@@ -35,6 +35,8 @@ int martlet_pidfd_send_signal(int pidfd, int signal);
 /// The variadic calls, each with the one argument that we pass.
 int martlet_open(const char *path, int flags, mode_t mode);
 int martlet_fcntl_int(int descriptor, int command, int argument);
+/// A lock of one byte of the file, held by the open file (F_OFD_SETLK, F_OFD_SETLKW).
+int martlet_lock_byte(int descriptor, off_t offset, int exclusive, int waits);
 int martlet_ioctl_pointer(int descriptor, unsigned long request, void *argument);
 int martlet_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d);
 

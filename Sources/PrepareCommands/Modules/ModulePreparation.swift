@@ -41,14 +41,22 @@ struct ModulePreparation {
         let text = source.digest.description
         var count: Int?
         if try !contains(text) {
-            let compiled = try source.compile(name: name)
-            count = compiled.count
-            try caching { () throws(CacheError) in
-                try cache.store(compiled, digest: text, fingerprint: fingerprint)
-            }
+            let turn = cache.turn(toCompile: text)
+            // Somebody else may have compiled it meanwhile.
+            if try !contains(text) { count = try compile(source, name) }
+            _ = consume turn
         }
         if standsForContents { try remember(text, before, file, name) }
         return Outcome(digest: source.digest, compiledBytes: count)
+    }
+
+    /// - Returns: how many bytes of code it made.
+    private func compile(_ source: borrowing ModuleSource, _ name: String) throws(CommandFailure) -> Int {
+        let compiled = try source.compile(name: name)
+        try caching { () throws(CacheError) in
+            try cache.store(compiled, digest: source.digest.description, fingerprint: fingerprint)
+        }
+        return compiled.count
     }
 
     /// Only while the file is what was read does its identity stand for the digest.
