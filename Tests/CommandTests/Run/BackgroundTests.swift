@@ -29,6 +29,26 @@ struct BackgroundTests {
         #expect(try names(scratch.path("store/containers")).isEmpty)
     }
 
+    /// THREATS: state directories readable by all (CVE-2024-25621). What a guest may write keeps the modes of its image, in a
+    /// directory that nobody else enters.
+    @Test func whatIsKeptOfItIsItsUsersOnly() throws {
+        let scratch = try Scratch()
+        // One that could make a directory has a layer of its own.
+        let name = #""wasi_snapshot_preview1" "path_create_directory""#
+        let makes = "(import \(name) (func (param i32 i32 i32) (result i32)))"
+        try scratch.image("endless", Guests.endless.replacingOccurrences(of: "(module", with: "(module \(makes)"))
+        let id = try scratch.martlet("run", "-d", "--name", "loop", "endless").standardOutput.prefix(64)
+        defer { _ = try? scratch.martlet("rm", "-f", "loop") }
+        try #require(id.count == 64)
+        let state = try FileManager.default.subpathsOfDirectory(atPath: scratch.path("state")).map { "state/\($0)" }
+        #expect(state.count >= 3, "\(state)")
+        let places = ["state", "store", "store/containers", "store/containers/\(id)", "store/roots", "store/blobs"]
+        for path in places + state {
+            let mode = try FileStatus.of(scratch.path(path)).permissions
+            #expect(mode & 0o077 == 0, "\(path) has \(String(mode, radix: 8))")
+        }
+    }
+
     @Test func removingByForceEndsTheProcess() throws {
         let scratch = try Scratch()
         let guest = try scratch.file("endless.wat", Guests.endless)
@@ -63,6 +83,7 @@ struct BackgroundTests {
     @Test func whoeverIsKilledLeavesNothingThatStays() throws {
         let scratch = try Scratch()
         try scratch.image("endless", Guests.endless)
+        defer { _ = try? scratch.martlet("rm", "-f", "loop") }
         let first = try scratch.martlet("run", "-d", "--name", "loop", "endless")
         #expect(try first.exitCode == 0 && scratch.martlet("rm", "-f", "loop").exitCode == 0)
         for moment in 0..<24 {
