@@ -90,11 +90,28 @@ long launcher_connect(const char *path, unsigned milliseconds) {
     return result;
 }
 
-long launcher_peer_user(int socket) {
+long launcher_peer(int socket, int *process) {
     struct { int32_t process; uint32_t user, group; } peer = {0, 0, 0};
     uint32_t size = sizeof peer;
     long result = CALL(getsockopt, socket, LEVEL_SOCKET, OPTION_PEER, &peer, &size);
+    *process = peer.process;
     return result < 0 ? result : (long)peer.user;
+}
+
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+
+const char *launcher_proof(int process) {
+    static char text[MARTLET_ZYGOTE_PROOF_SIZE];
+    char path[64] = "/proc/", digits[16];
+    long end = length(path), count = 0;
+    for (unsigned rest = (unsigned)process; rest || !count; rest /= 10) digits[count++] = (char)('0' + rest % 10);
+    while (count) path[end++] = digits[--count];
+    for (const char *rest = "/fd/" TEXT(MARTLET_ZYGOTE_PROOF); *rest; rest++) path[end++] = *rest;
+    path[end] = 0;
+    long read = CALL(readlinkat, AT_FDCWD, path, text, sizeof text - 1, 0);
+    text[read > 0 ? read : 0] = 0;
+    return text;
 }
 
 static long send_message(int socket, const void *bytes, unsigned long count, struct control *control) {

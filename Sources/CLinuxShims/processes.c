@@ -83,6 +83,8 @@ int martlet_process_set_scheduler(pid_t process, const struct martlet_scheduler 
 // Counted downwards from 20, so that it isn't negative.
 int martlet_process_nice(int process) { return (int)syscall(SYS_getpriority, 0 /* PRIO_PROCESS */, process); }
 
+int martlet_process_policy(int process) { return sched_getscheduler(process); }
+
 int martlet_process_io_priority(int process) { return (int)syscall(SYS_ioprio_get, 1, process); }
 
 int martlet_process_set_io_priority(int which, int who, int value) {

@@ -23,7 +23,10 @@ enum Attendance {
         let socket = Int32(truncatingIfNeeded: launcher_connect(path, patience))
         guard socket >= 0 else { return .undone }
         // Our descriptors and our word are for nobody else, wherever the path leads.
-        guard launcher_peer_user(socket) == Kernel.user, let request = Request(command, words) else { return .undone }
+        var zygote: Int32 = 0
+        guard launcher_peer(socket, &zygote) == Kernel.user,
+            let request = Request(command, words, proof: Word(bytes: launcher_proof(zygote)))
+        else { return .undone }
         let before = launcher_block(signals)
         let outcome = attend(socket, request)
         launcher_restore(before)

@@ -9,7 +9,7 @@ struct Request {
     private var isWhole = true
 
     /// nil for what a request doesn't carry.
-    init?(_ command: ZygoteCommand, _ words: Words) {
+    init?(_ command: ZygoteCommand, _ words: Words, proof: Word) {
         // A terminal is bound to its session.
         guard Kernel.isInherited(0), Kernel.isInherited(1), Kernel.isInherited(2), !Kernel.isTerminal(0) else {
             return nil
@@ -21,6 +21,7 @@ struct Request {
         add(UInt32(MARTLET_ZYGOTE_MAGIC))
         add(UInt32(MARTLET_ZYGOTE_PROTOCOL))
         add(Word(bytes: launcher_version()))
+        add(proof)
         add(Kernel.fileModeMask)
         for number in 0..<Int32(MARTLET_ZYGOTE_LIMITS) {
             var (soft, hard): (UInt64, UInt64) = (0, 0)

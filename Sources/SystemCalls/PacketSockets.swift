@@ -40,6 +40,12 @@ public enum PacketSockets {
         return peer
     }
 
+    /// listen(2) on a socket that listens already: who connects from now on sees this process at its other end (SO_PEERCRED), and
+    /// not the one that made the socket.
+    public static func listenAgain(_ socket: Int32, backlog: Int32) throws(SystemCallError) {
+        _ = try checked("listen") { Glibc.listen(socket, backlog) }
+    }
+
     /// A pidfd of who connected, which stays that process's whatever becomes of its number. Linux 6.5 has it; before, it is
     /// opened by number.
     public static func peerDescriptor(of socket: Int32, _ peer: Peer) throws(SystemCallError) -> OwnedDescriptor {

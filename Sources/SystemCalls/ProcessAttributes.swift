@@ -100,13 +100,15 @@ public enum ProcessAttributes {
         _ = try checked("sched_setattr") { martlet_process_set_scheduler(process, &raw) }
     }
 
-    /// How a process shares processors and disks with others: its niceness and its io priority, as the kernel packs them.
+    /// How a process shares processors and disks with others: its policy, niceness and io priority, as the kernel packs them.
     public struct Shares: Hashable, Sendable {
+        public let policy: Int32
         public let niceness: Int32
         public let io: Int32
 
         /// - Parameter process: 0 is this one.
         public init(of process: Int32) throws(SystemCallError) {
+            policy = try checked("sched_getscheduler") { martlet_process_policy(process) }
             niceness = 20 - (try checked("getpriority") { martlet_process_nice(process) })
             io = try checked("ioprio_get") { martlet_process_io_priority(process) }
         }

@@ -9,6 +9,7 @@ import WasmEngine
     /// A packet as zygote_protocol.h has it.
     private struct Packet {
         var version = MARTLET_VERSION
+        var proof = "/memfd:martlet-zygote-1-2 (deleted)"
         var mask: UInt32 = 0o022
         var limits = (0..<UInt64(ZygoteRequest.limitCount)).map { ZygoteRequest.Limit(soft: $0, hard: .max) }
         var preserved: UInt32 = 3
@@ -20,6 +21,7 @@ import WasmEngine
             writer.add(MARTLET_ZYGOTE_MAGIC)
             writer.add(MARTLET_ZYGOTE_PROTOCOL)
             writer.add(version)
+            writer.add(proof)
             writer.add(mask)
             for limit in limits {
                 writer.add(limit.soft)
@@ -36,6 +38,7 @@ import WasmEngine
     @Test func aRequestArrivesAsItWasSent() throws {
         let packet = Packet()
         let read = try ZygoteRequest(packet.bytes)
+        #expect(read.proof == packet.proof)
         #expect(read.fileModeMask == packet.mask && read.limits == packet.limits && read.preserved == packet.preserved)
         #expect(read.variables == packet.variables && read.words == packet.words)
     }

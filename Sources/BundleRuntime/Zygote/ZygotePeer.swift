@@ -4,7 +4,8 @@ import SystemCalls
 ///
 /// The same user, by the kernel's word; the same namespaces and the same root, or paths would mean something else; at least
 /// the zygote's capabilities, no seccomp filter and no security label that the zygote doesn't have; the same priorities and oom
-/// score, which its containers have from it. Whoever differs starts his containers himself.
+/// score, which its containers have from it. Whoever differs starts his containers himself. What no file of /proc tells, a
+/// `ZygoteProof` does.
 struct ZygotePeer: Equatable, Sendable {
     private struct Identity: Equatable {
         /// A device and an inode each.

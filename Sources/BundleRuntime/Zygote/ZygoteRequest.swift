@@ -11,6 +11,8 @@ struct ZygoteRequest: Equatable, Sendable {
         var hard: UInt64
     }
 
+    /// What the client read of the zygote's own (`ZygoteProof`).
+    var proof: String
     var fileModeMask: UInt32
     /// By RLIMIT_ number.
     var limits: [Limit]
@@ -54,6 +56,7 @@ extension ZygoteRequest {
     }
 
     private init(_ reader: inout PacketReader) throws(PacketError) {
+        proof = try reader.text(limit: Int(MARTLET_ZYGOTE_PROOF_SIZE))
         fileModeMask = try reader.number()
         guard fileModeMask & ~0o777 == 0 else { throw PacketError("a file mode mask has more than nine bits") }
         limits = []

@@ -49,7 +49,9 @@ extension ZygoteServer {
             guard count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
                 throw .malformed(PacketError("has \(count) descriptors"))
             }
-            if let reason = ZygotePeer.refusal(of: connection, by: parts.identity) {
+            if request.proof != parts.proof {
+                decline(connection, "it may not look into this process", note)
+            } else if let reason = ZygotePeer.refusal(of: connection, by: parts.identity) {
                 decline(connection, reason, note)
             } else if children.helperCount >= Self.helperLimit {
                 decline(connection, "too many processes at work", note)

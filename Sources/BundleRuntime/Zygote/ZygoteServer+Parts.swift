@@ -1,3 +1,4 @@
+import CZygoteProtocol
 import SystemCalls
 
 // What a server needs of the kernel before it serves.
@@ -5,20 +6,14 @@ import SystemCalls
 extension ZygoteServer {
     /// Numbers below belong to what a client hands over: nothing of the server's stands there that a forked process would
     /// have to move. The engine's files can't be moved.
-    static let lowestOwn: Int32 = 64
+    static let lowestOwn = Int32(MARTLET_ZYGOTE_PROOF) + 1
 
     /// Occupies the numbers for clients, and moves the listening socket above them.
     static func reserveNumbers(_ listener: consuming OwnedDescriptor) throws(RuntimeFailure) -> OwnedDescriptor {
         do throws(SystemCallError) {
             let moved = try Descriptors.duplicate(listener.rawValue, lowest: lowestOwn)
             try listener.close()
-            let nothing = try Files.open("/", flags: [.path, .directory])
-            for number in 3..<lowestOwn where !Descriptors.isOpen(number) {
-                try Descriptors.place(nothing.rawValue, at: number)
-                try Descriptors.setCloseOnExec(number, true)
-            }
-            // It is one of those that occupy a number.
-            _ = nothing.release()
+            try ZygoteProof.occupy(below: lowestOwn)
             return moved
         } catch { throw RuntimeFailure(.system, "zygote: \(error)") }
     }
@@ -29,6 +24,7 @@ extension ZygoteServer {
         let previousSignals: SignalSet
         let reports: LocalSockets.Pair
         let identity: ZygotePeer
+        let proof: String
 
         static func make() throws(RuntimeFailure) -> Parts {
             do throws(SystemCallError) { return try Parts() } catch {
@@ -38,6 +34,7 @@ extension ZygoteServer {
 
         private init() throws(SystemCallError) {
             let identity = try ZygotePeer("self")
+            let proof = try ZygoteProof.expected()
             // Containers that outlive the process that made them become children of ours.
             try Processes.becomeSubreaper()
             let ending = SignalSet([Signal.interrupt, Signal.terminate, Signal.child])
@@ -46,6 +43,7 @@ extension ZygoteServer {
             let signals = try ending.descriptor()
             let reports = try LocalSockets.messagePair()
             self.identity = identity
+            self.proof = proof
             self.previousSignals = previousSignals
             self.signals = signals
             self.reports = reports

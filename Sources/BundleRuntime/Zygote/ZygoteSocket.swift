@@ -24,6 +24,7 @@ public struct ZygoteSocket: ~Copyable {
         do throws(SystemCallError) {
             try Descriptors.setCloseOnExec(3, true)
             try Descriptors.setStatusFlags(3, try Descriptors.statusFlags(3) | OpenFlags.nonBlocking.rawValue)
+            try PacketSockets.listenAgain(3, backlog: backlog)
         } catch { throw RuntimeFailure(.system, "zygote: \(error)") }
         return ZygoteSocket(listener: OwnedDescriptor(adopting: 3), path: nil)
     }

@@ -15,8 +15,10 @@ long launcher_call(long number, long first, long second, long third, long fourth
 
 // A packet socket that is connected to the one at a path. Connecting, sending and receiving take so long at most.
 long launcher_connect(const char *path, unsigned milliseconds);
-// The user at its other end.
-long launcher_peer_user(int socket);
+// The user at its other end, and the process.
+long launcher_peer(int socket, int *process);
+// What a zygote wants to be shown (zygote_protocol.h), as a text with its end; it is empty when it can't be had.
+const char *launcher_proof(int process);
 long launcher_send(int socket, const void *bytes, unsigned long count);
 // The same with descriptors beside it: a folder's, and all from 0 to `streams` - 1.
 long launcher_send_with(int socket, const void *bytes, unsigned long count, int folder, unsigned streams);

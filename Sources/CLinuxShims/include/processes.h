@@ -16,6 +16,8 @@ int martlet_process_set_limit(pid_t process, int resource, uint64_t soft, uint64
 
 /// getpriority(2) of a process: 1 to 40, which is 20 less its niceness.
 int martlet_process_nice(int process);
+/// sched_getscheduler(2): SCHED_, with SCHED_RESET_ON_FORK.
+int martlet_process_policy(int process);
 /// ioprio_get(2) of a process.
 int martlet_process_io_priority(int process);
 

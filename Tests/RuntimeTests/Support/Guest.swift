@@ -21,7 +21,7 @@ enum Guest: String, Sendable, CaseIterable, CustomTestStringConvertible {
         // Not in the temporary folder: nobody removes it at the end, and one is enough.
         let folder = repository.appendingPathComponent(".build/runtime-guests")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for name in ["guest", "console", "filters", "packets", "terminal"] {
+        for name in ["guest", "console", "filters", "landlocked", "packets", "terminal"] {
             try compile(
                 [
                     Machine.program("cc") ?? "/usr/bin/cc", "-static", "-O1", "-pthread", "-o",

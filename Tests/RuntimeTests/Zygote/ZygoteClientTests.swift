@@ -25,13 +25,25 @@ final class ZygoteClientTests {
     @Test(arguments: [
         ["setpriv", "--no-new-privs"], ["setpriv", "--bounding-set", "-net_raw"], ["unshare", "--mount"],
         ["unshare", "--uts"], ["setpriv", "--regid", "1", "--clear-groups"], ["nice", "-n", "5"],
-        ["ionice", "-c", "3"], ["choom", "-n", "300", "--"],
+        ["ionice", "-c", "3"], ["choom", "-n", "300", "--"], ["chrt", "--batch", "0"],
     ])
     func whoHasLessOrIsElsewhereStartsAlone(wrapper: [String]) throws {
         guard let program = Machine.program(wrapper[0]) else { return Machine.skip("no \(wrapper[0]) here") }
         let outcome = try run(as: [program] + wrapper.dropFirst(), runtime.bundle(.wasm, "exit", "9"))
         #expect(outcome.code == 9, "\(outcome)")
         #expect(zygote.running.error.contains("declined a client"), "\(zygote.running.error)")
+    }
+
+    /// No file of /proc tells of such rules, and they let him connect.
+    @Test func whoIsConfinedByRulesStartsAlone() throws {
+        let wrapper = try Guest.built.get().appendingPathComponent("landlocked").path
+        if try Running.start([wrapper, "/bin/true"], in: runtime.folder).wait().code == 125 {
+            return Machine.skip("no Landlock here")
+        }
+        let outcome = try run(as: [wrapper], runtime.bundle(.wasm, "exit", "9"))
+        // Alone he can't mount anything.
+        #expect(outcome.code == 1 && outcome.error.contains("mount"), "\(outcome)")
+        #expect(zygote.running.error.contains("may not look into this process"), "\(zygote.running.error)")
     }
 
     @Test func whoIsLikeItIsServed() throws {
