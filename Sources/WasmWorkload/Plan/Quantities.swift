@@ -1,9 +1,8 @@
 /// Sizes and durations as people write them, on a command line and in annotations.
 public enum Quantities {
-    /// Bytes: `65536`, `64k`, `512m`, `2g`, `64MiB`; powers of 1,024. Zero and overflow are refused.
+    /// Bytes: `65536`, `64k`, `512m`, `1.5g`, `64MiB`; powers of 1,024. Zero and overflow are refused.
     public static func bytes(_ text: String) -> UInt64? {
         let (number, unit) = split(text)
-        guard let number = UInt64(number), number > 0 else { return nil }
         let shift: UInt64
         switch unit.lowercased() {
         case "", "b": shift = 0
@@ -13,8 +12,14 @@ public enum Quantities {
         case "t", "tb", "tib": shift = 40
         default: return nil
         }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: 1 << shift)
-        return overflow ? nil : bytes
+        guard let whole = UInt64(number) else {
+            // A part of a unit: 1.5g.
+            guard let part = Double(number), part.isFinite, part > 0 else { return nil }
+            let bytes = UInt64(exactly: (part * Double(1 << shift)).rounded(.down))
+            return bytes == 0 ? nil : bytes
+        }
+        let (bytes, overflow) = whole.multipliedReportingOverflow(by: 1 << shift)
+        return overflow || bytes == 0 ? nil : bytes
     }
 
     /// Milliseconds: `1500ms`, `2s`, `5m`, `1h`, and a plain number of seconds. Zero and more than a year are refused.
