@@ -35,6 +35,8 @@ final class Docker: Sendable {
             "--config-file", path("daemon.json"), "--data-root", path("data"), "--exec-root", path("exec"),
             "--pidfile", path("pid"), "--host", address, "--bridge=none", "--iptables=false", "--ip-forward=false",
             "--ip-masq=false", "--storage-driver", "vfs", "--cgroup-parent", "/\(folder.lastPathComponent)",
+            // Where systemd started the machine, too.
+            "--exec-opt", "native.cgroupdriver=cgroupfs",
         ]
         let isolated = [Self.find("unshare") ?? "unshare", "--mount", "--propagation", "private"]
         let environment = Environment.all.filter { !$0.hasPrefix("PATH=") } + ["PATH=\(Self.searchPath)"]
