@@ -28,11 +28,9 @@ public enum PortRules: Hashable, Sendable {
     }
 }
 
-/// How much the sandbox depends on Landlock.
+/// Whether Landlock's rules are a part of the sandbox.
 public enum LandlockDemand: Hashable, Sendable {
-    /// An old kernel is an error.
-    case required
-    /// An old kernel is a note.
+    /// As far as the kernel has them; what it lacks is a note.
     case bestEffort
     case off
 }
@@ -61,10 +59,7 @@ struct LandlockDomain {
         if demand == .off { return [] }
         let version = Landlock.version
         let notes = SandboxNote.of(version: version, true)
-        guard version > 0 else {
-            if demand == .required { throw .noLandlock }
-            return notes
-        }
+        guard version > 0 else { return notes }
         do throws(SystemCallError) {
             try restrict(version)
         } catch { throw .refused(step: "Landlock", cause: error) }

@@ -4,8 +4,6 @@ import SystemCalls
 public enum SandboxError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The kernel refused one of the steps.
     case refused(step: String, cause: SystemCallError)
-    /// Landlock is required and this kernel has none.
-    case noLandlock
     /// The supervising process ended before the guest began.
     case orphaned
     /// What the container's configuration asks for, in its own words.
@@ -14,8 +12,6 @@ public enum SandboxError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .refused(let step, let cause): "sandbox, \(step): \(cause)"
-        case .noLandlock:
-            "sandbox: Landlock is required, but this kernel has none (boot with lsm=landlock,… or make it best effort)"
         case .orphaned: "sandbox: the supervising process ended before the guest began"
         case .configuration(let reason): reason
         }

@@ -28,7 +28,10 @@ import WasmEngine
                 writer.add(limit.hard)
             }
             writer.add(preserved)
-            for variable in variables { writer.add(variable) }
+            for variable in variables {
+                writer.add(variable != nil)
+                if let variable { writer.add(variable) }
+            }
             writer.add(UInt32(words.count))
             for word in words { writer.add(word) }
             return writer.bytes

@@ -35,11 +35,6 @@ struct PacketWriter {
         add(UInt32(clamping: bytes.count))
         self.bytes += bytes
     }
-
-    mutating func add(_ text: String?) {
-        add(text != nil)
-        if let text { add(text) }
-    }
 }
 
 /// Reads what `PacketWriter` writes. Nothing is taken on trust: every length is held against what is there, a text is UTF-8
