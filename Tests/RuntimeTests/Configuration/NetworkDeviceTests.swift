@@ -114,6 +114,6 @@ extension Machine {
     fileprivate static let makesNetworkDevices: Bool = {
         guard program("ip") != nil, let unshare = program("unshare") else { return false }
         let words = [unshare, "--net", "ip", "link", "add", "one", "type", "veth", "peer", "name", "other"]
-        return (try? Running.start(words, in: FileManager.default.temporaryDirectory).wait().code) == 0
+        return (try? Running.unheard(words)) == 0
     }()
 }

@@ -56,10 +56,9 @@ final class Docker: Sendable {
         // It ends its containerd itself.
         try? Processes.kill(daemon.process, Signal.terminate)
         _ = try? daemon.wait()
-        let scratch = FileManager.default.temporaryDirectory
         let groups = Set(Machine.hierarchies).map { "\($0)/\(folder.lastPathComponent)" }.filter(Machine.exists)
-        if !groups.isEmpty { _ = try? Running.start(["/bin/rmdir"] + groups, in: scratch).wait() }
-        _ = try? Running.start(["/bin/rm", "-rf", folder.path], in: scratch).wait()
+        if !groups.isEmpty { try? Running.unheard(["/bin/rmdir"] + groups) }
+        try? Running.unheard(["/bin/rm", "-rf", folder.path])
     }
 
     func start(_ words: [String], input: String = "") throws -> Running {

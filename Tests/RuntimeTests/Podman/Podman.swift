@@ -35,7 +35,7 @@ final class Podman: Sendable {
 
     deinit {
         _ = try? callAsFunction("rm", "--all", "--force", "--time", "0")
-        _ = try? Running.start(["/bin/rm", "-rf", folder.path], in: FileManager.default.temporaryDirectory).wait()
+        try? Running.unheard(["/bin/rm", "-rf", folder.path])
     }
 
     func start(_ words: [String], input: String = "") throws -> Running {

@@ -28,6 +28,16 @@ struct Running: Sendable {
         return Running(words: words, process: process, folder: folder)
     }
 
+    /// Runs a program whose output nobody wants, and leaves nothing of it.
+    ///
+    /// - Returns: its exit status.
+    @discardableResult
+    static func unheard(_ words: [String]) throws -> Int32 {
+        let running = try start(words, in: FileManager.default.temporaryDirectory)
+        defer { try? FileManager.default.removeItem(at: running.folder) }
+        return try running.wait().code
+    }
+
     /// What was written until now.
     var output: String { Machine.text(of: folder.appendingPathComponent("output").path) }
     var error: String { Machine.text(of: folder.appendingPathComponent("error").path) }
