@@ -57,8 +57,8 @@ final class Docker: Sendable {
         try? Processes.kill(daemon.process, Signal.terminate)
         _ = try? daemon.wait()
         let groups = Set(Machine.hierarchies).map { "\($0)/\(folder.lastPathComponent)" }.filter(Machine.exists)
-        if !groups.isEmpty { try? Running.unheard(["/bin/rmdir"] + groups) }
-        try? Running.unheard(["/bin/rm", "-rf", folder.path])
+        if !groups.isEmpty { _ = try? Running.unheard(["/bin/rmdir"] + groups) }
+        _ = try? Running.unheard(["/bin/rm", "-rf", folder.path])
     }
 
     func start(_ words: [String], input: String = "") throws -> Running {

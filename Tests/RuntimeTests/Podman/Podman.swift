@@ -35,7 +35,7 @@ final class Podman: Sendable {
 
     deinit {
         _ = try? callAsFunction("rm", "--all", "--force", "--time", "0")
-        try? Running.unheard(["/bin/rm", "-rf", folder.path])
+        _ = try? Running.unheard(["/bin/rm", "-rf", folder.path])
     }
 
     func start(_ words: [String], input: String = "") throws -> Running {
