@@ -126,6 +126,15 @@ ssize_t martlet_send_descriptors(int socket, const void *bytes, size_t count, co
     return sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
+ssize_t martlet_peek(int socket, void *bytes, size_t count) {
+    struct iovec vector = {.iov_base = bytes, .iov_len = count};
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    ssize_t found = recvmsg(socket, &message, MSG_PEEK);
+    if (found < 0 || !(message.msg_flags & MSG_TRUNC)) return found;
+    errno = EMSGSIZE;
+    return -1;
+}
+
 ssize_t martlet_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, size_t *descriptor_count) {
     union {
         struct cmsghdr header;

@@ -86,6 +86,18 @@ public enum LocalSockets {
         public consuming func keepDescriptors() -> OwnedDescriptors { descriptors }
     }
 
+    /// The bytes of the next message, which stays there; a longer one than `limit` is `EMSGSIZE`. No bytes is the end.
+    public static func peek(_ socket: Int32, limit: Int) throws(SystemCallError) -> [UInt8] {
+        var failure: SystemCallError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: limit) { buffer, initialized in
+            do throws(SystemCallError) {
+                initialized = try checked("recvmsg", "MSG_PEEK") { martlet_peek(socket, buffer.baseAddress, limit) }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
     /// Receives at most `limit` bytes; a longer message is `EMSGSIZE`, further descriptors than `descriptorLimit` are closed.
     public static func receive(
         _ socket: Int32, limit: Int, descriptorLimit: Int = 0

@@ -9,12 +9,9 @@ import WasmWorkload
 /// (`ZygotePeer`): user, namespaces, root, capabilities, filters, labels. The zygote's too are its session, without a terminal
 /// of its own, its priority and its processors.
 struct ZygoteHelper: ~Copyable {
-    let request: ZygoteRequest
     let read: ZygoteTask.Reader
     let connection: Int32
     let reports: Int32
-    /// Working directory, streams, and the container's.
-    let descriptors: [Int32]
     let join: ZygoteGroups.Join
     /// What was blocked before the zygote blocked what it waits for.
     let signals: SignalSet
@@ -26,10 +23,13 @@ struct ZygoteHelper: ~Copyable {
 
     consuming func run() -> Never {
         let (answers, told) = (connection, reports)
+        let request: ZygoteRequest
         do throws(SystemCallError) {
-            try place()
+            let descriptors: [Int32]
+            (request, descriptors) = try receive()
+            try place(descriptors)
             try join.enter()
-            try takeOver()
+            try takeOver(request)
             try signals.restore()
         } catch {
             _ = try? LocalSockets.send(connection, ZygoteAnswer.declined("\(error)").bytes)
@@ -59,9 +59,19 @@ struct ZygoteHelper: ~Copyable {
         Processes.exit(status)
     }
 
+    /// The request that the server has looked at, with its descriptors: working directory, streams, and the container's.
+    private borrowing func receive() throws(SystemCallError) -> (ZygoteRequest, [Int32]) {
+        var message = try LocalSockets.receive(
+            connection, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
+        guard let request = try? ZygoteRequest(message.bytes),
+            message.descriptors.numbers.count == ZygoteRequest.fixedDescriptors + Int(request.preserved)
+        else { throw SystemCallError("recvmsg", "the request", .invalid) }
+        return (request, message.descriptors.release())
+    }
+
     /// Puts descriptors where they are expected, and closes everything else: what belongs to the server or to other clients
     /// must not live on here. What isn't placed keeps its number, since the engine knows its files by number.
-    private borrowing func place() throws(SystemCallError) {
+    private borrowing func place(_ descriptors: [Int32]) throws(SystemCallError) {
         let network = ReadyNetwork.descriptor.map { [$0] } ?? []
         let kept = [connection, reports] + network + [mounts].compactMap { $0 } + ModuleShelf.shared.descriptors
         guard let lowest = (kept + descriptors).min(), lowest >= ZygoteServer.lowestOwn else {
@@ -74,7 +84,7 @@ struct ZygoteHelper: ~Copyable {
         try OpenDescriptors.closeAll(except: kept, from: Int32(descriptors.count - 1))
     }
 
-    private borrowing func takeOver() throws(SystemCallError) {
+    private borrowing func takeOver(_ request: ZygoteRequest) throws(SystemCallError) {
         Confinement.setFileModeMask(request.fileModeMask)
         for (number, limit) in request.limits.enumerated() {
             let own = try ProcessAttributes.limit(Int32(number))

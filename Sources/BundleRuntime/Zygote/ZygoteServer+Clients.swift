@@ -30,25 +30,22 @@ extension ZygoteServer {
         clients += waiting
     }
 
+    /// Looks at a request and leaves it where it is. Who follows it receives what came beside it: closing a file of a client's may
+    /// wait for a server of files that doesn't answer, and this process waits for nobody.
     mutating func serve(_ connection: Int32, _ note: (String) -> Void) {
         // A forked process never comes here: there it stays open.
         defer { _ = OwnedDescriptor(adopting: connection) }
-        let received: LocalSockets.Received
+        let bytes: [UInt8]
         do throws(SystemCallError) {
-            received = try LocalSockets.receive(
-                connection, limit: ZygoteRequest.sizeLimit, descriptorLimit: LocalSockets.descriptorLimit)
+            bytes = try LocalSockets.peek(connection, limit: ZygoteRequest.sizeLimit)
         } catch {
             note("a client's request can't be received: \(error)")
             return
         }
         // It connected and went away.
-        if received.bytes.isEmpty { return }
+        if bytes.isEmpty { return }
         do throws(ZygoteRequest.Refusal) {
-            let request = try ZygoteRequest(received.bytes)
-            let count = received.descriptors.numbers.count
-            guard count == ZygoteRequest.fixedDescriptors + Int(request.preserved) else {
-                throw .malformed(PacketError("has \(count) descriptors"))
-            }
+            let request = try ZygoteRequest(bytes)
             if request.proof != parts.proof {
                 decline(connection, "it may not look into this process", note)
             } else if let reason = ZygotePeer.refusal(of: connection, by: parts.identity) {
@@ -56,7 +53,7 @@ extension ZygoteServer {
             } else if children.helperCount >= Self.helperLimit {
                 decline(connection, "too many processes at work", note)
             } else {
-                start(request, received, connection, note)
+                start(connection, note)
             }
         } catch {
             switch error {

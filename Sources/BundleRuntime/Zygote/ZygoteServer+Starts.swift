@@ -3,25 +3,20 @@ import SystemCalls
 // Processes that follow requests.
 
 extension ZygoteServer {
-    /// Has the request followed by a spare, or by a process forked now.
-    mutating func start(
-        _ request: ZygoteRequest, _ received: consuming LocalSockets.Received, _ connection: Int32,
-        _ note: (String) -> Void
-    ) {
+    /// Has the request that waits at a connection followed by a spare, or by a process forked now.
+    mutating func start(_ connection: Int32, _ note: (String) -> Void) {
         do throws(SystemCallError) {
             let join = try groups.join(of: connection)
-            if join.isEmpty, let pidfd = spares.hand(received.bytes, [connection] + received.descriptors.numbers) {
+            if join.isEmpty, let pidfd = spares.hand(connection) {
                 Self.accept(connection, pidfd)
                 return
             }
             switch try Processes.clone(into: [], cgroup: join.unified) {
             case .child:
                 // What this process goes on with must have no owner whose life ends here: nothing follows.
-                let descriptors = received.descriptors.release()
                 ZygoteHelper(
-                    request: request, read: read, connection: connection, reports: parts.reports.theirs.rawValue,
-                    descriptors: descriptors, join: join, signals: parts.previousSignals,
-                    mounts: nil
+                    read: read, connection: connection, reports: parts.reports.theirs.rawValue, join: join,
+                    signals: parts.previousSignals, mounts: nil
                 ).run()
             case .parent(let child, let pidfd):
                 children.add(child)

@@ -11,8 +11,8 @@ struct ZygoteSpare: ~Copyable {
     let signals: SignalSet
     let read: ZygoteTask.Reader
 
-    /// Descriptors of one message: the client's connection, and those of the largest request.
-    static let descriptorLimit = 1 + ZygoteRequest.fixedDescriptors + Int(ZygoteRequest.preservedLimit)
+    /// What comes with a client's connection.
+    static let handover: [UInt8] = [1]
 
     consuming func run() -> Never {
         closeOthers()
@@ -22,14 +22,11 @@ struct ZygoteSpare: ~Copyable {
         Rehearsal.guest()
         let mounts = CgroupHierarchy.watch()
         guard
-            var message = try? LocalSockets.receive(
-                channel, limit: ZygoteRequest.sizeLimit, descriptorLimit: Self.descriptorLimit),
-            let connection = message.descriptors.takeFirst()?.release(),
-            let request = try? ZygoteRequest(message.bytes)
+            var message = try? LocalSockets.receive(channel, limit: Self.handover.count, descriptorLimit: 1),
+            let connection = message.descriptors.takeFirst()?.release()
         else { Processes.exit(0) }
         ZygoteHelper(
-            request: request, read: read, connection: connection, reports: reports,
-            descriptors: message.descriptors.release(), join: ZygoteGroups.Join(), signals: signals,
+            read: read, connection: connection, reports: reports, join: ZygoteGroups.Join(), signals: signals,
             mounts: mounts
         ).run()
     }
@@ -78,14 +75,15 @@ struct ZygoteSpares {
     /// No more of them for now: there is no process to be had.
     mutating func giveUp() { due = nil }
 
-    /// Hands a client's request over.
+    /// Hands a client's connection over, at which the request waits.
     ///
     /// - Returns: the pidfd of who got it; nil when nobody is there.
-    mutating func hand(_ bytes: [UInt8], _ descriptors: [Int32]) -> OwnedDescriptor? {
+    mutating func hand(_ connection: Int32) -> OwnedDescriptor? {
         while !waiting.isEmpty {
             let spare = waiting.removeFirst()
             due = Clocks.now(.monotonic) &+ Self.pause
-            let isThere = (try? LocalSockets.send(spare.channel, bytes, descriptors: descriptors)) != nil
+            let isThere =
+                (try? LocalSockets.send(spare.channel, ZygoteSpare.handover, descriptors: [connection])) != nil
             if isThere {
                 _ = OwnedDescriptor(adopting: spare.channel)
                 return OwnedDescriptor(adopting: spare.pidfd)

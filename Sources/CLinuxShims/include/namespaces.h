@@ -40,3 +40,5 @@ int martlet_message_pair(int ends[2]);
 ssize_t martlet_send_descriptors(int socket, const void *bytes, size_t count, const int *descriptors, size_t descriptor_count);
 /// `*descriptor_count` is how many fit, then how many came.
 ssize_t martlet_receive_descriptors(int socket, void *bytes, size_t count, int *descriptors, size_t *descriptor_count);
+/// The bytes of the next message, which stays to be received with what comes beside it. -1 and EMSGSIZE for one that is longer.
+ssize_t martlet_peek(int socket, void *bytes, size_t count);
