@@ -72,6 +72,10 @@ struct ContainerExec {
 
     /// Starts the process; returns when its program is executed, or its guest begins.
     func start() throws(RuntimeFailure) -> Started {
+        do throws(RuntimeFailure) { return try begin() } catch { throw error.unlessEnded(plan.state) }
+    }
+
+    private func begin() throws(RuntimeFailure) -> Started {
         let mounts = try ExecMounts(plan)
         let connections = try ContainerConnections(plan, store: store, hasTerminals: mounts?.hasTerminals ?? false)
         let pidfdSocket = try PidfdSocket(plan.request.pidfdSocket)

@@ -11,14 +11,14 @@ extension ContainerRuntime {
             if state.status == .paused { throw RuntimeFailure(.wrongState, "container already paused: \(id)") }
             throw RuntimeFailure(.wrongState, "container not running or created: \(id)")
         }
-        do throws(CgroupError) { try cgroup.freeze() } catch { throw RuntimeFailure(error) }
+        do throws(CgroupError) { try cgroup.freeze() } catch { throw RuntimeFailure(error).unlessEnded(state) }
     }
 
     /// Lets the container's processes go on.
     public func resume(_ id: String) throws(RuntimeFailure) {
         let (state, cgroup) = try limited(id, for: "resuming needs")
         guard state.status == .paused else { throw RuntimeFailure(.wrongState, "container not paused: \(id)") }
-        do throws(CgroupError) { try cgroup.thaw() } catch { throw RuntimeFailure(error) }
+        do throws(CgroupError) { try cgroup.thaw() } catch { throw RuntimeFailure(error).unlessEnded(state) }
     }
 
     /// Changes the limits of a container; what is left out stays.
@@ -38,7 +38,7 @@ extension ContainerRuntime {
             resources.leaveOutUnset(by: SpecificationVersion(state.version))
             try cgroup.update(resources)
             if let schemata { try resourceControl?.update(schemata) }
-        } catch { throw RuntimeFailure(error) }
+        } catch { throw RuntimeFailure(error).unlessEnded(state) }
     }
 
     /// The numbers of the container's processes, as we see them.
@@ -53,7 +53,9 @@ extension ContainerRuntime {
     public func statistics(of id: String) throws(RuntimeFailure) -> CgroupStatistics {
         let (state, cgroup) = try limited(id, for: "statistics need")
         guard state.status != .stopped else { throw Self.notRunning(id) }
-        do throws(CgroupError) { return try cgroup.statistics() } catch { throw RuntimeFailure(error) }
+        do throws(CgroupError) { return try cgroup.statistics() } catch {
+            throw RuntimeFailure(error).unlessEnded(state)
+        }
     }
 
     private func limited(_ id: String, for what: String) throws(RuntimeFailure) -> (BundleState, ContainerCgroup) {

@@ -42,3 +42,11 @@ extension ContainerRuntime {
         RuntimeFailure(.wrongState, "container not running: \(id)")
     }
 }
+
+extension RuntimeFailure {
+    /// What to say of a failure when the container was running at first: that it isn't any more, if that is so. The kernel says
+    /// which file or process it missed.
+    func unlessEnded(_ state: BundleState) -> RuntimeFailure {
+        [.system, .refused].contains(kind) && state.status == .stopped ? ContainerRuntime.notRunning(state.id) : self
+    }
+}
