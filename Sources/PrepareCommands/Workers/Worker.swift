@@ -69,7 +69,8 @@ struct WorkerProcess {
         // What a worker does when it has no memory left, its filter doesn't let it do.
         case .exited(.signal(Signal.badSystemCall)):
             throw CommandFailure(
-                "\(subject): asked for a system call that its sandbox refuses and was ended, most likely for want of memory")
+                "\(subject): asked for a system call that its sandbox refuses and was ended, most likely for want of memory"
+            )
         case .exited(let exit): throw CommandFailure("\(subject): ended with status \(exit.shellStatus)")
         case .tookTooLong:
             throw CommandFailure("\(subject): took longer than \(timeout.components.seconds) s and was ended")
